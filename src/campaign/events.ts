@@ -1,0 +1,120 @@
+// What a campaign says while it runs. Screen, journal and report listen; nothing in the core prints.
+import type { Configuration } from '../knobs/knob.ts';
+import type { LoadPlan } from '../load/load.ts';
+import type { MeterReport } from '../meters/meter.ts';
+import type { Metric } from '../scenario/scenario.ts';
+import type { Interval } from '../stats/interval.ts';
+import type { Verdict } from './verdict.ts';
+
+export const PHASES = [
+  'prepare',
+  'baseline',
+  'contenders',
+  'search',
+  'confirm',
+  'restore',
+  'report',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Where an original value is written back, or a changed value is written. */
+export type WriteTarget =
+  | { readonly via: 'sysctl'; readonly key: string; readonly netns: string | undefined }
+  | { readonly via: 'txqueuelen'; readonly device: string; readonly netns: string | undefined }
+  | { readonly via: 'router'; readonly setting: string };
+
+export interface TrialRecord {
+  readonly n: number;
+  /** "current", "article", "candidate 3", … */
+  readonly label: string;
+  readonly configuration: Configuration;
+  readonly plan: LoadPlan;
+  readonly verdict: Verdict;
+  readonly meters: Readonly<Record<string, MeterReport>>;
+  /** The phone's view, when one took part. */
+  readonly ua: {
+    readonly calls: number;
+    readonly failed: number;
+    readonly p50Ms: number;
+    readonly maxMs: number;
+  } | null;
+  readonly meterFaults: readonly string[];
+  readonly wallMs: number;
+}
+
+export type CampaignEvent = { readonly at: string } & (
+  | {
+      readonly type: 'campaign-started';
+      readonly id: string;
+      readonly scenario: string;
+      readonly seed: number;
+      readonly budgetMs: number;
+      readonly pid: number;
+    }
+  | { readonly type: 'phase'; readonly phase: Phase }
+  /** The way back: durable before the first write. `raw` is exactly what was read. */
+  | { readonly type: 'original'; readonly knob: string; readonly target: WriteTarget; readonly raw: string }
+  | { readonly type: 'originals-complete' }
+  | {
+      readonly type: 'write';
+      readonly knob: string;
+      readonly target: WriteTarget;
+      readonly raw: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'write-result';
+      readonly knob: string;
+      readonly effective: string | null;
+      readonly error: string | null;
+    }
+  | { readonly type: 'inert'; readonly knob: string; readonly reason: string }
+  | {
+      readonly type: 'router-started';
+      readonly settings: Readonly<Record<string, number>>;
+      readonly effectiveRcvbufBytes: number | null;
+      readonly readyAfterMs: number;
+    }
+  | { readonly type: 'trial'; readonly trial: TrialRecord }
+  | {
+      readonly type: 'measured';
+      readonly label: string;
+      readonly metric: Metric;
+      readonly value: Interval;
+      readonly wallMs: number;
+    }
+  | {
+      readonly type: 'proposed';
+      readonly candidate: number;
+      readonly configuration: Configuration;
+      readonly from: string;
+    }
+  | { readonly type: 'rejected'; readonly candidate: number; readonly reason: string }
+  | {
+      readonly type: 'best';
+      readonly label: string;
+      readonly configuration: Configuration;
+      readonly metric: Metric;
+      readonly value: Interval;
+    }
+  | {
+      readonly type: 'netperf';
+      readonly label: string;
+      readonly result: Readonly<Record<string, number>> | null;
+      readonly absent: string | null;
+    }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'restored'; readonly complete: boolean; readonly failures: readonly string[] }
+  | {
+      readonly type: 'campaign-finished';
+      readonly verdict: 'improved' | 'not-proven' | 'aborted';
+      readonly reason: string;
+    }
+);
+
+/** Distributes over the union, so that `type` still discriminates without `at`. */
+type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never;
+export type NewEvent = WithoutTime<CampaignEvent>;
+
+/** Takes an event; resolves once those listeners that must be durable have it on disk. */
+export type Emit = (event: NewEvent) => Promise<void>;

@@ -1,0 +1,62 @@
+// Load: what drives the router. A generator offers planned calls and reports, without judging, what became of them.
+
+export interface SteadyPlan {
+  readonly shape: 'steady';
+  readonly rateCps: number;
+  /** Offered first and not counted. */
+  readonly warmupMs: number;
+  readonly windowMs: number;
+}
+
+export interface BurstPlan {
+  readonly shape: 'burst';
+  /** Offered at once, far above capacity. */
+  readonly calls: number;
+}
+
+export type LoadPlan = SteadyPlan | BurstPlan;
+
+/** What the generators saw of the counted calls (those of the window, or the burst). */
+export interface LoadReport {
+  readonly plannedCalls: number;
+  /** Calls that the generator really began; fewer than planned is the generator's fault. */
+  readonly createdCalls: number;
+  readonly successfulCalls: number;
+  readonly failedCalls: number;
+  /** Still open when the drain ended: neither succeeded nor failed. */
+  readonly unfinishedCalls: number;
+  /** Messages sent again by either end: each is a loss that UDP hid. */
+  readonly retransmissions: number;
+  /** From the first counted call to the last, ms: tells the achieved rate. */
+  readonly offeredForMs: number;
+  readonly achievedRateCps: number;
+  /** INVITE → final response of the counted calls, ms, in order of arrival. */
+  readonly setupDelaysMs: Float64Array;
+  /** Reasons why this load says nothing about the router (watchdog, send errors, socket drops); empty when sound. */
+  readonly generatorFaults: readonly string[];
+  /** Final responses other than 2xx that were seen, by status code. */
+  readonly unexpectedResponses: Readonly<Record<string, number>>;
+}
+
+/** Processes of the generators, for the meters. */
+export interface GeneratorProcess {
+  readonly pid: number;
+  readonly role: 'uac' | 'uas' | 'ua';
+}
+
+export interface LoadContext {
+  /** Where raw files go; exists. */
+  readonly rawDir: string;
+  readonly signal: AbortSignal;
+  /** Called when the counted calls begin and when the last of them was offered. */
+  readonly onWindow: (edge: 'begin' | 'end') => void;
+  readonly onProcesses?: (processes: readonly GeneratorProcess[]) => void;
+}
+
+export interface CallLoad {
+  /** Starts the answering side; call once before the first offer, and after every change of the router's address. */
+  open(rawDir: string): Promise<void>;
+  offer(plan: LoadPlan, context: LoadContext): Promise<LoadReport>;
+  /** Ends every generator process; harmless when none runs. */
+  close(): Promise<void>;
+}

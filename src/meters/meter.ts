@@ -1,0 +1,18 @@
+// A meter: something sampled around a trial. Each starts, samples at 1 Hz, stops, and leaves its raw samples in a file.
+
+export interface MeterContext {
+  /** Raw files go here as <meter>.json or <meter>.jsonl; exists. */
+  readonly rawDir: string;
+  /** PIDs to watch, by role; read at every sample, so that late processes are seen. */
+  readonly processes: () => readonly { readonly pid: number; readonly role: string }[];
+}
+
+/** Numbers for the trial's record: flat, units in the names. */
+export type MeterReport = Readonly<Record<string, number>>;
+
+export interface Meter {
+  readonly name: string;
+  start(context: MeterContext): Promise<void>;
+  /** Deltas and peaks since start; {} when nothing could be sampled (and `faults` says why). */
+  stop(): Promise<{ readonly report: MeterReport; readonly faults: readonly string[] }>;
+}

@@ -1,0 +1,93 @@
+// A scenario, as resolved: what is tuned, under which load, for which objective, within which budget.
+// load-scenario.ts makes one from YAML; nothing else reads YAML.
+import type { Configuration } from '../knobs/knob.ts';
+import type { RouterKind, RouterSettings } from '../routers/router.ts';
+
+export interface LabTargetSpec {
+  readonly kind: 'lab';
+  /** Rate limit of the router's egress link towards the callee, bits/s (HTB); undefined: no queue forms. */
+  readonly egressBitsPerS: number | undefined;
+}
+
+export interface HostTargetSpec {
+  readonly kind: 'host';
+  readonly netns: string | undefined;
+  /** Where the router listens. */
+  readonly address: string;
+  readonly port: number;
+  /** The router's egress device, for txqueuelen and queue counters. */
+  readonly device: string | undefined;
+  /** Where the generators run and the address that each binds. */
+  readonly caller: { readonly netns: string | undefined; readonly address: string };
+  readonly callee: { readonly netns: string | undefined; readonly address: string };
+}
+
+export interface RouterSpec {
+  readonly kind: RouterKind;
+  /** Absolute path; undefined: found on PATH (or OPENSIPS_BIN). */
+  readonly binary: string | undefined;
+  /** Absolute path of the configuration file that siptune starts it with; undefined for a service. */
+  readonly config: string | undefined;
+  /** A router that siptune does not start. */
+  readonly service:
+    | {
+        /** Argument list, e.g. [systemctl, restart, kamailio]. */
+        readonly restartCommand: readonly string[];
+        /** The file in which the service reads its -m/-M, e.g. /etc/default/kamailio. */
+        readonly defaultsFile: string;
+        /** How the service writes its process ID, e.g. /run/kamailio/kamailio.pid. */
+        readonly pidFile: string | undefined;
+      }
+    | undefined;
+  /** Today's settings of a router that siptune starts; the product's defaults where absent. */
+  readonly settings: RouterSettings;
+}
+
+export type FlowName = 'invite' | 'options';
+
+export interface LoadSpec {
+  readonly flow: FlowName;
+  /** Time between ACK and BYE, ms. */
+  readonly holdMs: number;
+  /** Complete calls per second that the sipjs-udp phone places during the window; 0: none. */
+  readonly uaRateCps: number;
+  readonly warmupMs: number;
+  readonly windowMs: number;
+}
+
+export type Metric = 'capacityCps' | 'burstCalls';
+
+export interface Objective {
+  readonly maximise: Metric;
+  /** The other metric must not fall below (1 - mayFall) times that of `current`. */
+  readonly guards: readonly { readonly metric: Metric; readonly mayFall: number }[];
+  /** Share of planned calls, e.g. 0.001. */
+  readonly maxLoss: number;
+  readonly maxP99SetupMs: number;
+}
+
+export interface KnobChoice {
+  readonly name: string;
+  /** The scenario's own search range; undefined: the catalogue's. */
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+}
+
+export interface ContenderSpec {
+  readonly name: string;
+  readonly configuration: Configuration;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** Absolute path of the file that it came from. */
+  readonly path: string;
+  readonly target: LabTargetSpec | HostTargetSpec;
+  readonly router: RouterSpec;
+  readonly load: LoadSpec;
+  readonly objective: Objective;
+  readonly knobs: readonly KnobChoice[];
+  readonly contenders: readonly ContenderSpec[];
+  readonly budgetMs: number;
+  readonly seed: number;
+}

@@ -1,0 +1,75 @@
+// result.json: the stable, versioned interface of a campaign. Never rename a field silently; raise `schema` instead.
+import type { Configuration } from '../knobs/knob.ts';
+import type { Metric, Objective } from '../scenario/scenario.ts';
+import type { Interval } from '../stats/interval.ts';
+
+export const RESULT_SCHEMA = 1;
+
+export type CampaignVerdict = 'improved' | 'not-proven' | 'aborted';
+
+export interface MeasuredConfiguration {
+  readonly config: Configuration;
+  readonly capacityCps: Interval | null;
+  readonly burstCalls: Interval | null;
+}
+
+export interface Result {
+  readonly schema: typeof RESULT_SCHEMA;
+  readonly id: string;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly target: {
+    readonly host: string;
+    readonly kernel: string;
+    readonly cpu: string;
+    readonly cpus: number;
+    readonly memoryMib: number;
+    readonly router: string;
+    readonly routerVersion: string;
+    readonly routerFlags: readonly string[];
+  };
+  readonly objective: Objective;
+  readonly verdict: CampaignVerdict;
+  /** One sentence: why this verdict. */
+  readonly reason: string;
+  readonly baseline: MeasuredConfiguration | null;
+  readonly contenders: readonly (MeasuredConfiguration & {
+    readonly name: string;
+    readonly ratio: number | null;
+  })[];
+  readonly winner: (MeasuredConfiguration & { readonly minimal: boolean }) | null;
+  readonly comparison: {
+    readonly metric: Metric;
+    readonly ratio: Interval;
+    readonly confidence: number;
+    readonly pairs: number;
+    readonly pValue: number;
+    readonly guards: readonly {
+      readonly metric: Metric;
+      readonly ratio: Interval;
+      readonly mayFall: number;
+      readonly held: boolean;
+    }[];
+  } | null;
+  /** The pairs behind the comparison: [current, winner]. */
+  readonly samples: Readonly<Partial<Record<Metric, readonly (readonly [number, number])[]>>>;
+  readonly inert: readonly { readonly knob: string; readonly reason: string }[];
+  /** Share of the explained variance of the score, by knob; rough with few candidates. */
+  readonly importance: readonly { readonly knob: string; readonly share: number }[];
+  readonly netperf: {
+    readonly absent: string | null;
+    readonly current: Readonly<Record<string, number>> | null;
+    readonly winner: Readonly<Record<string, number>> | null;
+  };
+  readonly trials: {
+    readonly total: number;
+    readonly carried: number;
+    readonly overloaded: number;
+    readonly invalid: number;
+    readonly failed: number;
+  };
+  readonly cost: { readonly wallS: number; readonly loadS: number; readonly restarts: number };
+  readonly restored: boolean;
+}

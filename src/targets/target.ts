@@ -1,0 +1,41 @@
+// The target: the machine with the router on it, seen as siptune needs it: where host-wide knobs are written,
+// where per-namespace ones are, through which devices the router receives and sends, and which CPUs are whose.
+import type { Router } from '../routers/router.ts';
+import type { Host } from './host.ts';
+
+export interface Endpoint {
+  readonly host: Host;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface TargetFacts {
+  readonly hostname: string;
+  readonly kernel: string;
+  readonly cpuModel: string;
+  readonly cpus: number;
+  readonly memoryMib: number;
+  readonly clockTicksPerS: number;
+  readonly pageBytes: number;
+}
+
+export interface Target {
+  /** "lab" or the host's label, for reports. */
+  readonly label: string;
+  /** The machine's initial namespace: host-wide knobs live here. */
+  readonly machine: Host;
+  /** The namespace in which the router listens (the machine itself when there is none). */
+  readonly routerHost: Host;
+  readonly router: Router;
+  /** Where calls are sent. */
+  readonly routerAddress: string;
+  readonly routerPort: number;
+  /** Devices of the router's side; the first is the one towards the callee (egress of the INVITE). */
+  readonly devices: readonly string[];
+  readonly caller: Endpoint;
+  readonly callee: Endpoint;
+  /** CPU lists for taskset(1). */
+  readonly routerCpus: string;
+  readonly loadCpus: string;
+  readonly facts: TargetFacts;
+}
