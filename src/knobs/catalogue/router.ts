@@ -1,0 +1,58 @@
+// Knobs of the router itself. All take effect at its restart.
+import type { Knob } from '../knob.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const ROUTER_KNOBS: readonly Knob[] = [
+  {
+    name: 'router.workers',
+    summary:
+      'UDP worker processes per socket (Kamailio -n or children, OpenSIPS udp_workers). More is not better: ' +
+      'workers beyond the cores wake each other up for the same datagram.',
+    unit: 'processes',
+    scope: 'process',
+    access: { via: 'router', setting: 'workers' },
+    changeCost: 'restart',
+    bounds: { min: 1, max: 64 },
+    search: { min: 1, max: 16, scale: 'log' },
+    source: 'OpenSIPS manual: udp_workers; kamailio(8): -n',
+  },
+  {
+    name: 'router.maxbuffer',
+    summary:
+      'How far the router raises its receive buffer at start (-b, maxbuffer): it asks for more and more up to this. ' +
+      'It never lowers a buffer that net.core.rmem_default already made larger.',
+    unit: 'bytes',
+    scope: 'process',
+    access: { via: 'router', setting: 'maxbufferBytes' },
+    changeCost: 'restart',
+    bounds: { min: 64 * KIB, max: 64 * MIB },
+    search: { min: 256 * KIB, max: 32 * MIB, scale: 'log' },
+    source:
+      'OpenSIPS socket_info.c probe_max_receive_buffer(); Kamailio udp_server.c probe_max_receive_buffer()',
+  },
+  {
+    name: 'router.shm',
+    summary:
+      'Shared memory of the router (-m): transactions and dialogs live there. Too little looks like a capacity limit.',
+    unit: 'MiB',
+    scope: 'process',
+    access: { via: 'router', setting: 'shmMib' },
+    changeCost: 'restart',
+    bounds: { min: 16, max: 65_536 },
+    search: { min: 64, max: 1024, scale: 'log' },
+    source: 'OpenSIPS manual: -m; kamailio(8): -m',
+  },
+  {
+    name: 'router.pkg',
+    summary: 'Private memory of each router process (-M), used while a message is handled.',
+    unit: 'MiB',
+    scope: 'process',
+    access: { via: 'router', setting: 'pkgMib' },
+    changeCost: 'restart',
+    bounds: { min: 1, max: 1024 },
+    search: { min: 4, max: 64, scale: 'log' },
+    source: 'OpenSIPS manual: -M; kamailio(8): -M',
+  },
+];
