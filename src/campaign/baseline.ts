@@ -1,0 +1,108 @@
+// Measures what there is before anything is searched: `current`, and the contenders that the scenario names.
+import type { Campaign } from './campaign.ts';
+import { combined, createMeasured, type Measured } from './findings.ts';
+import { MeasurementFailed, measure } from './measure.ts';
+import { burstPrior } from './prior.ts';
+
+/** Bracket widths: a burst moves by factors, a capacity by per cents. */
+export const WIDTH = { burstCalls: 0.1, capacityCps: 0.04 } as const;
+
+/** The objective's own metric first, so that the first number comes soon. */
+export async function measureBaseline(campaign: Campaign): Promise<void> {
+  const { bed, findings, prepared, budget, scenario } = campaign;
+  const applied = await bed.apply(prepared.current, 'baseline: what the system has today');
+  if (applied.state === 'failed')
+    throw new MeasurementFailed(
+      `the router does not start as it is today: ${applied.reason}\n${applied.log.join('\n')}`.trim(),
+    );
+  findings.current = createMeasured('current', prepared.current);
+  const endMs = budget.deadlineMs('baseline');
+  const nowMs = campaign.clock.nowMs();
+  await measureInto(campaign, findings.current, scenario.objective.maximise, nowMs + (endMs - nowMs) * 0.45);
+  findings.netperfCurrent = await bed.netperf();
+  await emitNetperf(campaign, 'current');
+  for (const guard of scenario.objective.guards)
+    await measureInto(campaign, findings.current, guard.metric, endMs);
+}
+
+export async function measureContenders(campaign: Campaign): Promise<void> {
+  const { bed, findings, prepared, budget, scenario, clock } = campaign;
+  for (const [index, contender] of prepared.contenders.entries()) {
+    if (campaign.signal.aborted) return;
+    const measured = createMeasured(contender.name, contender.configuration);
+    findings.contenders.push(measured);
+    const applied = await bed.apply(contender.configuration, `contender ${contender.name}`);
+    if (applied.state === 'failed') {
+      await campaign.emit({ type: 'warning', message: `contender ${contender.name}: ${applied.reason}` });
+      continue;
+    }
+    const leftMs = budget.deadlineMs('contenders') - clock.nowMs();
+    const endMs = clock.nowMs() + leftMs / (prepared.contenders.length - index);
+    await measureInto(
+      campaign,
+      measured,
+      scenario.objective.maximise,
+      clock.nowMs() + (endMs - clock.nowMs()) * 0.45,
+    );
+    for (const guard of scenario.objective.guards) await measureInto(campaign, measured, guard.metric, endMs);
+  }
+}
+
+/** Measures one metric of the configuration in force and files it. */
+export async function measureInto(
+  campaign: Campaign,
+  measured: Measured,
+  metric: 'capacityCps' | 'burstCalls',
+  deadlineMs: number,
+): Promise<number> {
+  const startMs = campaign.clock.nowMs();
+  const found = await measure(
+    {
+      label: measured.label,
+      metric,
+      prior: priorOf(campaign, measured, metric),
+      deadlineMs,
+      width: WIDTH[metric],
+    },
+    { bed: campaign.bed, clock: campaign.clock, load: campaign.scenario.load, signal: campaign.signal },
+  );
+  if (found.trials > 0) {
+    measured.values[metric].push(found.limit);
+    await campaign.emit({
+      type: 'measured',
+      label: measured.label,
+      metric,
+      value: found.limit,
+      wallMs: campaign.clock.nowMs() - startMs,
+    });
+  }
+  return found.limit.estimate;
+}
+
+/** What was measured of it before; else what was measured of `current`; for a burst, what its buffer should hold. */
+function priorOf(
+  campaign: Campaign,
+  measured: Measured,
+  metric: 'capacityCps' | 'burstCalls',
+): number | undefined {
+  const own = combined(measured.values[metric]);
+  if (own !== null && own.estimate > 0) return own.estimate;
+  const capacity = combined(campaign.findings.current?.values.capacityCps ?? [])?.estimate;
+  if (metric === 'capacityCps') return capacity;
+  return burstPrior(
+    { ...campaign.prepared.current, ...measured.configuration },
+    capacity,
+    campaign.scenario.objective.maxP99SetupMs,
+  );
+}
+
+export async function emitNetperf(campaign: Campaign, label: 'current' | 'winner'): Promise<void> {
+  const report = label === 'current' ? campaign.findings.netperfCurrent : campaign.findings.netperfWinner;
+  if (report === null) return;
+  if (report.state === 'absent') {
+    await campaign.emit({ type: 'netperf', label, result: null, absent: report.reason });
+    return;
+  }
+  const { state: _measured, ...numbers } = report;
+  await campaign.emit({ type: 'netperf', label, result: numbers, absent: null });
+}

@@ -1,0 +1,36 @@
+// The time of a campaign, planned as a whole: each part gets its share, so that the proof is never starved by the search.
+import type { Clock } from '../clock.ts';
+
+/** Shares of the whole budget; what a part does not use, the later ones may. Restore and report take the rest. */
+const SHARES = { baseline: 0.19, contenders: 0.13, search: 0.26, confirm: 0.38 } as const;
+export type BudgetPart = keyof typeof SHARES;
+
+/** Kept for restore, report and the trial that is running when the time is up. */
+const RESERVE_SHARE = 0.04;
+
+export interface Budget {
+  readonly totalMs: number;
+  usedMs(): number;
+  leftMs(): number;
+  /** When `part` must end: the sum of the shares up to and including it, in clock time. */
+  deadlineMs(part: BudgetPart): number;
+  /** True when a step that takes `stepMs` would not end by the deadline. */
+  tooLate(deadlineMs: number, stepMs: number): boolean;
+}
+
+export function createBudget(totalMs: number, clock: Clock): Budget {
+  const startMs = clock.nowMs();
+  const usableMs = totalMs * (1 - RESERVE_SHARE);
+  const order: readonly BudgetPart[] = ['baseline', 'contenders', 'search', 'confirm'];
+  const sum = order.reduce((total, part) => total + SHARES[part], 0);
+  return {
+    totalMs,
+    usedMs: () => clock.nowMs() - startMs,
+    leftMs: () => startMs + totalMs - clock.nowMs(),
+    deadlineMs: (part) => {
+      const upTo = order.slice(0, order.indexOf(part) + 1).reduce((total, p) => total + SHARES[p], 0);
+      return startMs + (usableMs * upTo) / sum;
+    },
+    tooLate: (deadlineMs, stepMs) => clock.nowMs() + stepMs > deadlineMs,
+  };
+}

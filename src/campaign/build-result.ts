@@ -1,0 +1,83 @@
+// Puts a campaign's findings into the form of result.json.
+import { importanceOf } from '../stats/importance.ts';
+import { type MeasuredConfiguration, RESULT_SCHEMA, type Result } from '../store/result.ts';
+import type { CampaignDeps } from './campaign.ts';
+import { combined, type Findings, type Measured } from './findings.ts';
+import type { Prepared } from './test-bed.ts';
+import type { TrialTally } from './trial-tally.ts';
+
+interface ResultParts extends CampaignDeps {
+  readonly prepared: Prepared | null;
+  readonly findings: Findings;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly cost: { readonly restarts: number; readonly loadMs: number; readonly trials: TrialTally };
+}
+
+export function buildResult(parts: ResultParts): Result {
+  const { scenario, findings, prepared } = parts;
+  const metric = scenario.objective.maximise;
+  const verdict = findings.aborted === null ? (findings.verdict ?? 'aborted') : 'aborted';
+  const todays = combined(findings.current?.values[metric] ?? [])?.estimate;
+  const netperf = [findings.netperfCurrent, findings.netperfWinner];
+  const absent = netperf.find((report) => report?.state === 'absent');
+  return {
+    schema: RESULT_SCHEMA,
+    id: parts.id,
+    scenario: scenario.name,
+    seed: scenario.seed,
+    startedAt: parts.startedAt.toISOString(),
+    finishedAt: parts.finishedAt.toISOString(),
+    target: prepared?.target ?? unknownTarget(scenario.router.kind),
+    objective: scenario.objective,
+    verdict,
+    reason: findings.aborted ?? findings.reason,
+    baseline: findings.current && measuredConfiguration(findings.current),
+    contenders: findings.contenders.map((contender) => {
+      const own = combined(contender.values[metric])?.estimate;
+      return {
+        name: contender.label,
+        ...measuredConfiguration(contender),
+        ratio: own !== undefined && todays !== undefined && todays > 0 ? own / todays : null,
+      };
+    }),
+    winner:
+      verdict === 'improved' && findings.best
+        ? { ...measuredConfiguration(findings.best), minimal: false }
+        : null,
+    comparison: findings.comparison,
+    samples: Object.fromEntries(Object.entries(findings.pairs).filter(([, pairs]) => pairs.length > 0)),
+    inert: prepared?.inert ?? [],
+    importance: importanceOf(findings.observations, prepared?.inPlay ?? []),
+    netperf: {
+      absent: absent?.state === 'absent' ? absent.reason : null,
+      current: numbersOf(findings.netperfCurrent),
+      winner: numbersOf(findings.netperfWinner),
+    },
+    trials: parts.cost.trials,
+    cost: {
+      wallS: (parts.finishedAt.getTime() - parts.startedAt.getTime()) / 1000,
+      loadS: Math.round(parts.cost.loadMs / 100) / 10,
+      restarts: parts.cost.restarts,
+    },
+    restored: findings.restored,
+  };
+}
+
+function measuredConfiguration(measured: Measured): MeasuredConfiguration {
+  return {
+    config: measured.configuration,
+    capacityCps: combined(measured.values.capacityCps),
+    burstCalls: combined(measured.values.burstCalls),
+  };
+}
+
+function numbersOf(report: Findings['netperfCurrent']): Readonly<Record<string, number>> | null {
+  if (report === null || report.state === 'absent') return null;
+  const { state: _measured, ...numbers } = report;
+  return numbers;
+}
+
+function unknownTarget(router: string): Result['target'] {
+  return { host: '', kernel: '', cpu: '', cpus: 0, memoryMib: 0, router, routerVersion: '', routerFlags: [] };
+}

@@ -1,0 +1,65 @@
+// What a campaign has learned so far. It is filled as the campaign goes, so that an interrupted one reports what it has.
+import type { Configuration } from '../knobs/knob.ts';
+import type { NetperfReport } from '../load/netperf.ts';
+import type { Metric } from '../scenario/scenario.ts';
+import type { Observation } from '../search/sampler.ts';
+import type { Interval } from '../stats/interval.ts';
+import type { CampaignVerdict, Result } from '../store/result.ts';
+
+/** One configuration and everything that was measured of it. */
+export interface Measured {
+  readonly label: string;
+  readonly configuration: Configuration;
+  readonly values: Record<Metric, Interval[]>;
+}
+
+export interface Findings {
+  current: Measured | null;
+  readonly contenders: Measured[];
+  /** The best so far that kept the guards in a first look; null until something beat `current`. */
+  best: Measured | null;
+  readonly observations: Observation[];
+  /** [current, winner] by metric, from the interleaved trials of the proof. */
+  readonly pairs: Record<Metric, [number, number][]>;
+  comparison: Result['comparison'];
+  netperfCurrent: NetperfReport | null;
+  netperfWinner: NetperfReport | null;
+  verdict: Exclude<CampaignVerdict, 'aborted'> | null;
+  reason: string;
+  /** Why the campaign ended early, or null. */
+  aborted: string | null;
+  restored: boolean;
+}
+
+export function createFindings(): Findings {
+  return {
+    current: null,
+    contenders: [],
+    best: null,
+    observations: [],
+    pairs: { capacityCps: [], burstCalls: [] },
+    comparison: null,
+    netperfCurrent: null,
+    netperfWinner: null,
+    verdict: null,
+    reason: '',
+    aborted: null,
+    restored: false,
+  };
+}
+
+export function createMeasured(label: string, configuration: Configuration): Measured {
+  return { label, configuration, values: { capacityCps: [], burstCalls: [] } };
+}
+
+/** All measurements of one metric as one interval: the geometric mean within the outermost bounds; null without any. */
+export function combined(intervals: readonly Interval[]): Interval | null {
+  const usable = intervals.filter((interval) => interval.estimate > 0);
+  if (usable.length === 0) return intervals[0] ?? null;
+  const logMean = usable.reduce((sum, { estimate }) => sum + Math.log(estimate), 0) / usable.length;
+  return {
+    estimate: Math.round(Math.exp(logMean)),
+    low: Math.min(...usable.map(({ low }) => low)),
+    high: Math.max(...usable.map(({ high }) => high)),
+  };
+}

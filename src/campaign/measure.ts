@@ -1,0 +1,138 @@
+// Measures one configuration that is in force: its capacity or its burst, within a deadline. Invalid trials are repeated.
+import { type LimitFound, type LoadClass, searchLimit } from '../capacity/search-limit.ts';
+import type { Clock } from '../clock.ts';
+import type { LoadPlan } from '../load/load.ts';
+import type { LoadSpec, Metric } from '../scenario/scenario.ts';
+import type { TrialRecord } from './events.ts';
+import type { TestBed } from './test-bed.ts';
+
+export interface MeasureOptions {
+  readonly label: string;
+  readonly metric: Metric;
+  /** What is known of the answer; undefined: nothing. */
+  readonly prior: number | undefined;
+  readonly deadlineMs: number;
+  /** Relative width of the bracket at which the search ends. */
+  readonly width: number;
+}
+
+export interface MeasureContext {
+  readonly bed: TestBed;
+  readonly clock: Clock;
+  readonly load: LoadSpec;
+  readonly signal: AbortSignal;
+}
+
+/** Limits of what the lab's generators can offer; a search that reaches them says "at least". */
+const RANGE: Readonly<Record<Metric, { min: number; max: number }>> = {
+  capacityCps: { min: 10, max: 60_000 },
+  burstCalls: { min: 1, max: 100_000 },
+};
+const FIRST_GUESS: Readonly<Record<Metric, number>> = { capacityCps: 1_000, burstCalls: 64 };
+const FIRST_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.12, burstCalls: 1.5 };
+const WARM_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.06, burstCalls: 1.3 };
+/** A trial that is invalid this often in a row tells that the machine is not fit to measure on now. */
+const MAX_INVALID_IN_A_ROW = 3;
+/** A trial or a start that fails this often in a row ends the campaign. */
+const MAX_FAILED_IN_A_ROW = 3;
+/** Time of a trial besides its window: start, warm-up, drain, recovery. */
+const TRIAL_OVERHEAD_MS = 3_000;
+/** Share of its CPUs at which a router is taken to end, for guessing its capacity from a light load. */
+const CAPACITY_BUSY_SHARE = 0.97;
+const PROBE_WINDOW_MS = 2_000;
+
+/** Nothing can be measured: the router keeps failing, or the machine keeps spoiling trials. */
+export class MeasurementFailed extends Error {
+  override readonly name = 'MeasurementFailed';
+}
+
+export async function measure(options: MeasureOptions, context: MeasureContext): Promise<LimitFound> {
+  const { metric } = options;
+  const stepMs = trialMs(metric, context.load);
+  let start = options.prior;
+  if (start === undefined && metric === 'capacityCps') start = await guessCapacity(options.label, context);
+  return searchLimit({
+    ...RANGE[metric],
+    start: start ?? FIRST_GUESS[metric],
+    step: options.prior === undefined ? FIRST_STEP[metric] : WARM_STEP[metric],
+    width: options.width,
+    agreeing: metric === 'burstCalls' ? 2 : 1,
+    classify: (load) => classify(options.label, planFor(metric, load, context.load), context),
+    outOfTime: () => context.signal.aborted || context.clock.nowMs() + stepMs > options.deadlineMs,
+  });
+}
+
+/** One load, classified; for rejecting a candidate without measuring it in full. */
+export async function carries(
+  label: string,
+  metric: Metric,
+  load: number,
+  context: MeasureContext,
+): Promise<LoadClass> {
+  return classify(label, planFor(metric, Math.max(1, Math.round(load)), context.load), context);
+}
+
+/** About how long one trial takes, ms. */
+export function trialMs(metric: Metric, load: LoadSpec): number {
+  return metric === 'burstCalls'
+    ? TRIAL_OVERHEAD_MS + load.holdMs
+    : TRIAL_OVERHEAD_MS + load.holdMs + load.warmupMs + load.windowMs;
+}
+
+function planFor(metric: Metric, load: number, spec: LoadSpec): LoadPlan {
+  return metric === 'burstCalls'
+    ? { shape: 'burst', calls: load }
+    : { shape: 'steady', rateCps: load, warmupMs: spec.warmupMs, windowMs: spec.windowMs };
+}
+
+async function classify(label: string, plan: LoadPlan, context: MeasureContext): Promise<LoadClass> {
+  let invalid = 0;
+  let failed = 0;
+  while (!context.signal.aborted) {
+    const trial = await context.bed.offer(label, plan);
+    switch (trial.verdict.state) {
+      case 'carried':
+        return 'carried';
+      case 'overloaded':
+        await recover(context);
+        return 'overloaded';
+      case 'invalid':
+        invalid += 1;
+        if (invalid >= MAX_INVALID_IN_A_ROW)
+          throw new MeasurementFailed(
+            `${invalid} invalid trials in a row; the last: ${trial.verdict.reason}`,
+          );
+        await recover(context);
+        break;
+      case 'failed':
+        failed += 1;
+        if (failed >= MAX_FAILED_IN_A_ROW)
+          throw new MeasurementFailed(`${failed} failed trials in a row; the last: ${trial.verdict.reason}`);
+        await recover(context);
+        break;
+    }
+  }
+  return 'stop';
+}
+
+async function recover(context: MeasureContext): Promise<void> {
+  if (context.signal.aborted) return;
+  const outcome = await context.bed.recover();
+  if (outcome.state === 'failed')
+    throw new MeasurementFailed(
+      `the router did not come back: ${outcome.reason}\n${outcome.log.join('\n')}`.trim(),
+    );
+}
+
+/** A light load tells the CPU time per call, and that the rate at which the router's CPUs are full. */
+async function guessCapacity(label: string, context: MeasureContext): Promise<number> {
+  const rateCps = FIRST_GUESS.capacityCps;
+  const plan: LoadPlan = { shape: 'steady', rateCps, warmupMs: 500, windowMs: PROBE_WINDOW_MS };
+  const trial: TrialRecord = await context.bed.offer(label, plan);
+  const busyShare = context.bed.routerBusyShare(trial);
+  if (trial.verdict.state !== 'carried') {
+    await recover(context);
+    return rateCps / 2;
+  }
+  return busyShare === null || busyShare < 0.02 ? rateCps * 2 : (rateCps * CAPACITY_BUSY_SHARE) / busyShare;
+}

@@ -1,0 +1,110 @@
+// Reads and writes one kernel or device knob where its scope says. Router settings go through the router's adapter.
+import type { Host } from '../targets/host.ts';
+import type { Knob } from './knob.ts';
+
+export interface KnobPlaces {
+  /** Initial namespace: host-wide sysctls. */
+  readonly machine: Host;
+  /** The router's namespace: per-namespace sysctls and its devices. */
+  readonly routerHost: Host;
+  /** The egress device, for txqueuelen; undefined when there is none. */
+  readonly device: string | undefined;
+}
+
+/** Where a kernel knob's value stands, as a file; null for a router setting or a device that is not there. */
+export function knobPath(knob: Knob, places: KnobPlaces): { host: Host; path: string } | null {
+  switch (knob.access.via) {
+    case 'sysctl':
+      return {
+        host: knob.scope === 'host' ? places.machine : places.routerHost,
+        path: sysctlPath(knob.access.key),
+      };
+    case 'txqueuelen':
+      return places.device === undefined
+        ? null
+        : { host: places.routerHost, path: txqueuelenPath(places.device) };
+    case 'router':
+      return null;
+  }
+}
+
+/** /proc/sys path of a key; "/" inside a key stands for a dot in a name (sysctl(8)). */
+export function sysctlPath(key: string): string {
+  return `/proc/sys/${key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))}`;
+}
+
+export function txqueuelenPath(device: string): string {
+  return `/sys/class/net/${device}/tx_queue_len`;
+}
+
+export type WriteOutcome =
+  /** `effective` is what the kernel made of it, read back. */
+  | { readonly state: 'written'; readonly effective: string }
+  | { readonly state: 'failed'; readonly reason: string };
+
+/** Writes a sysctl and reads it back. */
+export async function writeSysctl(host: Host, key: string, raw: string): Promise<WriteOutcome> {
+  return writeAndReadBack(host, sysctlPath(key), raw);
+}
+
+/** Writes a device's txqueuelen, re-creates the queues that took their limit when they were created, and reads back. */
+export async function writeTxqueuelen(host: Host, device: string, raw: string): Promise<WriteOutcome> {
+  const outcome = await writeAndReadBack(host, txqueuelenPath(device), raw);
+  if (outcome.state === 'failed') return outcome;
+  const reason = await recreateDefaultLeaves(host, device);
+  return reason === null ? outcome : { state: 'failed', reason };
+}
+
+async function writeAndReadBack(host: Host, path: string, raw: string): Promise<WriteOutcome> {
+  try {
+    await host.writeFile(path, `${raw}\n`);
+  } catch (error) {
+    return { state: 'failed', reason: `cannot write ${raw} to ${path}: ${messageOf(error)}` };
+  }
+  const effective = (await host.readFiles([path])).get(path);
+  if (effective === null || effective === undefined)
+    return { state: 'failed', reason: `${path} vanished after the write` };
+  return { state: 'written', effective: effective.trim().replace(/\s+/g, ' ') };
+}
+
+/**
+ * A class of HTB that was given no queue has a pfifo of its own, whose limit is the device's txqueuelen at the time
+ * it was made (net/sched/sch_htb.c, sch_fifo.c). Attaching a queue and deleting it makes the kernel create that pfifo anew.
+ */
+async function recreateDefaultLeaves(host: Host, device: string): Promise<string | null> {
+  const qdiscs = await tcJson(host, ['qdisc', 'show', 'dev', device]);
+  if (!qdiscs.some((qdisc) => qdisc.kind === 'htb' && qdisc.root === true)) return null;
+  const attached = new Set(qdiscs.map((qdisc) => qdisc.parent));
+  const classes = await tcJson(host, ['class', 'show', 'dev', device]);
+  // tc(8) names a class's own queue as its "leaf" only when one was attached.
+  const parents = new Set(classes.map((c) => c.parent));
+  for (const leaf of classes) {
+    const id = leaf.handle;
+    if (typeof id !== 'string' || leaf.class !== 'htb' || attached.has(id) || parents.has(id)) continue;
+    for (const action of [
+      ['qdisc', 'add', 'dev', device, 'parent', id, 'pfifo'],
+      ['qdisc', 'del', 'dev', device, 'parent', id],
+    ]) {
+      const result = await host.run(['tc', ...action]);
+      if (result.exitCode !== 0) return `tc ${action.join(' ')}: ${result.stderr.trim()}`;
+    }
+  }
+  return null;
+}
+
+type TcRow = Readonly<Record<string, unknown>>;
+
+async function tcJson(host: Host, argv: readonly string[]): Promise<readonly TcRow[]> {
+  const result = await host.run(['tc', '-j', ...argv]);
+  if (result.exitCode !== 0 || result.stdout.trim() === '') return [];
+  try {
+    const rows: unknown = JSON.parse(result.stdout);
+    return Array.isArray(rows) ? rows : [];
+  } catch {
+    return [];
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,70 @@
+// Which knobs in play cannot act on this target, and why: they cost no trial and are shown with their reason.
+import type { RouterFacts } from '../routers/router.ts';
+import type { KnobInPlay } from './knob.ts';
+
+export interface DeviceFacts {
+  readonly name: string;
+  /** Root queue discipline, e.g. "noqueue", "htb", "fq_codel"; null when tc could not tell. */
+  readonly rootQdisc: string | null;
+  /** Kernel's kind of link ("veth", "lo", "physical"). */
+  readonly kind: string;
+  /** Some receive queue of the device has an RPS mask. */
+  readonly rps: boolean;
+}
+
+export interface LivenessFacts {
+  readonly router: RouterFacts;
+  readonly egress: DeviceFacts | null;
+  readonly devices: readonly DeviceFacts[];
+  /** Send buffer of the router's UDP socket, bytes; null when unknown. */
+  readonly routerSndbufBytes: number | null;
+  readonly wmemDefaultBytes: number;
+  readonly maxbufferInPlay: boolean;
+  readonly maxbufferBytes: number;
+}
+
+/** Queues that take their limit from the device's txqueuelen, live or when they are created. */
+const QDISCS_USING_TXQUEUELEN = new Set([
+  'pfifo_fast',
+  'pfifo',
+  'bfifo',
+  'htb',
+  'hfsc',
+  'drr',
+  'prio',
+  'qfq',
+]);
+
+/** Why the knob cannot act, or null when it can (or when nothing speaks against it). */
+export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | null {
+  switch (inPlay.knob.name) {
+    case 'kernel.shmmax':
+      return facts.router.shmMmap
+        ? `${facts.router.kind} ${facts.router.version} maps its shared memory (SHM_MMAP): System V limits do not apply`
+        : null;
+    case 'txqueuelen':
+      return txqueuelenReason(facts.egress);
+    case 'net.core.netdev_max_backlog':
+      return facts.devices.some((device) => device.rps || device.kind === 'veth' || device.kind === 'lo')
+        ? null
+        : 'the devices deliver through NAPI without RPS: their packets never enter this queue';
+    case 'net.core.wmem_max':
+      return facts.routerSndbufBytes === facts.wmemDefaultBytes
+        ? `the router never asks for a send buffer: its socket has wmem_default (${facts.wmemDefaultBytes} bytes)`
+        : null;
+    case 'net.core.rmem_max':
+      return !facts.maxbufferInPlay && facts.maxbufferBytes <= inPlay.min
+        ? `the router asks for at most maxbuffer (${facts.maxbufferBytes} bytes), and router.maxbuffer is not in play`
+        : null;
+    default:
+      return null;
+  }
+}
+
+function txqueuelenReason(egress: DeviceFacts | null): string | null {
+  if (egress === null) return 'the scenario names no egress device';
+  if (egress.rootQdisc === null || QDISCS_USING_TXQUEUELEN.has(egress.rootQdisc)) return null;
+  return egress.rootQdisc === 'noqueue'
+    ? `${egress.name} has no queue (noqueue): packets never wait there`
+    : `${egress.name} has ${egress.rootQdisc}, which does not take its limit from txqueuelen`;
+}
