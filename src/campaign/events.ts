@@ -4,6 +4,7 @@ import type { LoadPlan } from '../load/load.ts';
 import type { MeterReport } from '../meters/meter.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
+import type { Original, WriteTarget } from '../targets/original.ts';
 import type { Verdict } from './verdict.ts';
 
 export const PHASES = [
@@ -16,12 +17,6 @@ export const PHASES = [
   'report',
 ] as const;
 export type Phase = (typeof PHASES)[number];
-
-/** Where an original value is written back, or a changed value is written. */
-export type WriteTarget =
-  | { readonly via: 'sysctl'; readonly key: string; readonly netns: string | undefined }
-  | { readonly via: 'txqueuelen'; readonly device: string; readonly netns: string | undefined }
-  | { readonly via: 'router'; readonly setting: string };
 
 export interface TrialRecord {
   readonly n: number;
@@ -53,8 +48,10 @@ export type CampaignEvent = { readonly at: string } & (
     }
   | { readonly type: 'phase'; readonly phase: Phase }
   /** The way back: durable before the first write. `raw` is exactly what was read. */
-  | { readonly type: 'original'; readonly knob: string; readonly target: WriteTarget; readonly raw: string }
+  | ({ readonly type: 'original' } & Original)
   | { readonly type: 'originals-complete' }
+  /** The lab was brought up for this campaign, and goes down with it. */
+  | { readonly type: 'lab-up' }
   | {
       readonly type: 'write';
       readonly knob: string;
@@ -74,6 +71,7 @@ export type CampaignEvent = { readonly at: string } & (
       readonly settings: Readonly<Record<string, number>>;
       readonly effectiveRcvbufBytes: number | null;
       readonly readyAfterMs: number;
+      readonly pids: readonly number[];
     }
   | { readonly type: 'trial'; readonly trial: TrialRecord }
   | {

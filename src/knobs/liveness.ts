@@ -16,9 +16,6 @@ export interface LivenessFacts {
   readonly router: RouterFacts;
   readonly egress: DeviceFacts | null;
   readonly devices: readonly DeviceFacts[];
-  /** Send buffer of the router's UDP socket, bytes; null when unknown. */
-  readonly routerSndbufBytes: number | null;
-  readonly wmemDefaultBytes: number;
   readonly maxbufferInPlay: boolean;
   readonly maxbufferBytes: number;
 }
@@ -49,9 +46,9 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
         ? null
         : 'the devices deliver through NAPI without RPS: their packets never enter this queue';
     case 'net.core.wmem_max':
-      return facts.routerSndbufBytes === facts.wmemDefaultBytes
-        ? `the router never asks for a send buffer: its socket has wmem_default (${facts.wmemDefaultBytes} bytes)`
-        : null;
+      return asksForSendBuffer(facts.router)
+        ? null
+        : `${facts.router.kind} ${facts.router.version} never asks for a UDP send buffer: its socket has wmem_default`;
     case 'net.core.rmem_max':
       return !facts.maxbufferInPlay && facts.maxbufferBytes <= inPlay.min
         ? `the router asks for at most maxbuffer (${facts.maxbufferBytes} bytes), and router.maxbuffer is not in play`
@@ -59,6 +56,13 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
     default:
       return null;
   }
+}
+
+/** OpenSIPS sets SO_SNDBUF on TCP connections only; Kamailio has had `-B` since after 5.6. */
+function asksForSendBuffer(router: RouterFacts): boolean {
+  if (router.kind === 'opensips') return false;
+  const [major = 0, minor = 0] = router.version.split('.').map(Number);
+  return major > 5 || (major === 5 && minor > 6);
 }
 
 function txqueuelenReason(egress: DeviceFacts | null): string | null {

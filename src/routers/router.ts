@@ -1,4 +1,5 @@
 // A SIP router under test: one adapter per product starts, stops, restarts, inspects and measures it.
+import type { Original } from '../targets/original.ts';
 
 /** The settings of the router itself that siptune may change; each takes effect at a restart. */
 export interface RouterSettings {
@@ -60,6 +61,8 @@ export interface Router {
   facts(): Promise<RouterFacts>;
   /** What the router would run with today: every field is filled. */
   currentSettings(): Promise<Required<RouterSettings>>;
+  /** Files of the operator's that this adapter may write, as they are now; empty for a router that siptune starts. */
+  originals(): Promise<readonly Original[]>;
   /** Starts with these settings, ready only once an OPTIONS was answered 200. Fails without leaving a process. */
   start(settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome>;
   /** Ends every process of the router; harmless when none runs. */

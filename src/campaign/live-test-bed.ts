@@ -1,0 +1,190 @@
+// The real test bed: a target, a load, meters and a phone, joined. Nothing else in siptune knows all of them.
+import { mkdir } from 'node:fs/promises';
+import type { Clock } from '../clock.ts';
+import { createNetperf } from '../load/netperf.ts';
+import { createSippLoad } from '../load/sipp.ts';
+import { createPhone, type Phone } from '../load/ua.ts';
+import { createMeters } from '../meters/create-meters.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { cpuList } from '../targets/cpu-list.ts';
+import { PHONE_PORT } from '../targets/lab/layout.ts';
+import type { Original } from '../targets/original.ts';
+import { restoreOriginals } from '../targets/originals.ts';
+import type { Target } from '../targets/target.ts';
+import { type Applier, createApplier } from './apply.ts';
+import type { Emit, TrialRecord } from './events.ts';
+import { bufferHeadroom, GENERATOR_BUFFER_BYTES } from './generator-headroom.ts';
+import { prepareTarget } from './prepare.ts';
+import { runTrial } from './run-trial.ts';
+import type { ApplyOutcome, RestoreOutcome, TestBed } from './test-bed.ts';
+import { count, createTally } from './trial-tally.ts';
+
+export interface LiveTestBedDeps {
+  readonly scenario: Scenario;
+  /** Brings the target into being (the lab up) and returns it. */
+  readonly openTarget: () => Promise<Target>;
+  /** Undoes what openTarget did (the lab down). */
+  readonly closeTarget: () => Promise<void>;
+  readonly trialDir: (n: number) => string;
+  readonly emit: Emit;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const NETPERF_SECONDS = 2;
+/** After a restart or an overload, before the next trial. */
+const SETTLE_MS = 200;
+
+export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
+  const { scenario, emit, clock, signal } = deps;
+  const cost = { restarts: 0, loadMs: 0, trials: createTally() };
+  let originals: readonly Original[] = [];
+  let restored = false;
+  let open:
+    | {
+        target: Target;
+        applier: Applier;
+        load: ReturnType<typeof createSippLoad>;
+        phone: Phone | undefined;
+        meters: ReturnType<typeof createMeters>;
+      }
+    | undefined;
+  const bed = () => {
+    if (!open) throw new Error('the test bed is used before prepare()');
+    return open;
+  };
+  const counted = (outcome: ApplyOutcome): ApplyOutcome => {
+    if (outcome.state === 'applied' && outcome.restarted) cost.restarts += 1;
+    return outcome;
+  };
+
+  return {
+    cost,
+
+    async prepare() {
+      const target = await deps.openTarget();
+      const found = await prepareTarget(scenario, target, emit);
+      originals = found.originals;
+      const applier = createApplier({ target, emit, signal, current: found.everything });
+      const { caller, callee, routerAddress, routerPort, loadCpus: cpus } = target;
+      const load = createSippLoad({
+        caller,
+        callee,
+        routerAddress,
+        routerPort,
+        flow: scenario.load.flow,
+        holdMs: scenario.load.holdMs,
+        cpus,
+        clock,
+        bufferBytes: GENERATOR_BUFFER_BYTES,
+        withBufferHeadroom: bufferHeadroom(target, () => applier.inForce()),
+      });
+      const phone =
+        scenario.load.uaRateCps > 0 && scenario.load.flow === 'invite'
+          ? createPhone({
+              host: caller.host,
+              bindAddress: caller.address,
+              bindPort: PHONE_PORT,
+              routerAddress,
+              routerPort,
+              calleeUri: `sip:phone@${callee.address}:${callee.port}`,
+              rateCps: scenario.load.uaRateCps,
+              holdMs: scenario.load.holdMs,
+              cpus,
+              clock,
+            })
+          : undefined;
+      const meters = createMeters({
+        machine: target.machine,
+        routerHost: target.routerHost,
+        callerHost: caller.host,
+        calleeHost: callee.host,
+        devices: target.devices,
+        router: target.router,
+        routerPort,
+        generatorPorts: [caller.port, callee.port],
+        facts: target.facts,
+        clock,
+      });
+      open = { target, applier, load, phone, meters };
+      return found.prepared;
+    },
+
+    async apply(configuration, reason) {
+      const outcome = counted(await bed().applier.apply(configuration, reason));
+      if (outcome.state === 'applied' && outcome.restarted) await clock.sleep(SETTLE_MS, signal);
+      return outcome;
+    },
+
+    async offer(label, plan) {
+      const { target, applier, load, phone, meters } = bed();
+      const n = cost.trials.total + 1;
+      const rawDir = deps.trialDir(n);
+      await mkdir(rawDir, { recursive: true });
+      await load.open(rawDir);
+      const inForce = applier.inForce();
+      const configuration = Object.fromEntries(
+        Object.entries(inForce).filter(([name]) => scenario.knobs.some((choice) => choice.name === name)),
+      );
+      const trial = await runTrial(
+        { n, label, configuration, plan, rawDir },
+        { target, load, phone, meters, objective: scenario.objective, clock, signal },
+      );
+      count(cost.trials, trial.verdict);
+      cost.loadMs += trial.wallMs;
+      await emit({ type: 'trial', trial });
+      return trial;
+    },
+
+    async recover() {
+      const { applier, load } = bed();
+      await load.close();
+      const outcome = counted(await applier.restart());
+      await clock.sleep(SETTLE_MS, signal);
+      return outcome;
+    },
+
+    async netperf() {
+      const { target } = bed();
+      return createNetperf({
+        serverHost: target.routerHost,
+        clientHost: target.caller.host,
+        serverAddress: target.routerAddress,
+        serverCpus: target.routerCpus,
+        clientCpus: target.loadCpus,
+        seconds: NETPERF_SECONDS,
+      }).run(signal);
+    },
+
+    routerBusyShare(trial: TrialRecord) {
+      const shares = cpuList(bed().target.routerCpus).map((cpu) => trial.meters.mpstat?.[`cpu${cpu}BusyPct`]);
+      const known = shares.filter((share) => share !== undefined);
+      return known.length === 0 ? null : known.reduce((sum, share) => sum + share, 0) / known.length / 100;
+    },
+
+    async restore(): Promise<RestoreOutcome> {
+      if (restored) return { complete: true, failures: [] };
+      const failures: string[] = [];
+      const attempt = async (what: string, step: () => Promise<void>) => {
+        try {
+          await step();
+        } catch (error) {
+          failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      };
+      if (open) {
+        const { load, phone, target } = open;
+        await attempt('ending the load', () => load.close());
+        await attempt('ending the phone', async () => void (await phone?.stop()));
+        if (target.router.managedBy === 'siptune')
+          await attempt('stopping the router', () => target.router.stop());
+        const steps = await restoreOriginals(originals, target.machine);
+        for (const { original, outcome } of steps)
+          if (outcome.state === 'failed') failures.push(`${original.knob}: ${outcome.reason}`);
+      }
+      await attempt('closing the target', deps.closeTarget);
+      restored = failures.length === 0;
+      return { complete: restored, failures };
+    },
+  };
+}

@@ -1,0 +1,146 @@
+// Before the first write: what this target is, what it has today, which knobs can act on it, and the way back on disk.
+import { CATALOGUE, knobByName } from '../knobs/catalogue.ts';
+import type { ConstraintFacts } from '../knobs/constraints.ts';
+import type { Configuration, Knob, KnobInPlay, KnobValue } from '../knobs/knob.ts';
+import { asNumber, parseKnobValue } from '../knobs/knob-value.ts';
+import { inertReason, type LivenessFacts } from '../knobs/liveness.ts';
+import type { RouterFacts } from '../routers/router.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { readDeviceFacts } from '../targets/device-facts.ts';
+import type { Original } from '../targets/original.ts';
+import { type MissingKnob, readOriginals } from '../targets/originals.ts';
+import type { Target } from '../targets/target.ts';
+import { verifyAddress } from '../targets/verify-address.ts';
+import { configurationOf } from './apply.ts';
+import type { Emit } from './events.ts';
+import type { Prepared } from './test-bed.ts';
+
+export interface PreparedTarget {
+  readonly prepared: Prepared;
+  readonly originals: readonly Original[];
+  /** Today's value of every knob that this campaign may write, also of those that are not searched. */
+  readonly everything: Configuration;
+}
+
+/** Processes of a router besides its UDP workers: main, timers, control, TCP. A generous guess for the memory bound. */
+const OTHER_ROUTER_PROCESSES = 16;
+const UDP_MEM = '/proc/sys/net/ipv4/udp_mem';
+
+export async function prepareTarget(scenario: Scenario, target: Target, emit: Emit): Promise<PreparedTarget> {
+  await verifyAddress(target.routerHost, target.routerAddress);
+  await verifyAddress(target.caller.host, target.caller.address);
+  await verifyAddress(target.callee.host, target.callee.address);
+
+  const router = await target.router.facts();
+  const settings = await target.router.currentSettings();
+  const contenders = scenario.contenders.map(({ name, configuration }) => ({
+    name,
+    configuration: resolveAgainstMachine(configuration, target.facts.memoryMib),
+  }));
+  const { originals, missing } = await recordOriginals(target, emit);
+  const everything: Configuration = {
+    ...Object.fromEntries(originals.map(({ knob, raw }) => [knob, parseKnobValue(raw)])),
+    ...configurationOf(settings),
+  };
+  const { inPlay, inert } = await sortKnobs(scenario, target, router, everything, missing);
+  const named = new Set([
+    ...inPlay.map(({ knob }) => knob.name),
+    ...contenders.flatMap(({ configuration }) => Object.keys(configuration)),
+    ...scenario.knobs.map(({ name }) => name),
+  ]);
+  return {
+    originals,
+    everything,
+    prepared: {
+      current: Object.fromEntries(Object.entries(everything).filter(([name]) => named.has(name))),
+      inPlay,
+      inert,
+      contenders: contenders.map((contender) => ({
+        ...contender,
+        configuration: onlyKnown(contender.configuration, everything),
+      })),
+      constraintFacts: await constraintFacts(target, router),
+      target: {
+        host: target.label,
+        kernel: target.facts.kernel,
+        cpu: target.facts.cpuModel,
+        cpus: target.facts.cpus,
+        memoryMib: target.facts.memoryMib,
+        router: router.kind,
+        routerVersion: router.version,
+        routerFlags: router.flags,
+      },
+    },
+  };
+}
+
+/** Every knob of the catalogue, not only those in play: generators and derived knobs are written as well. */
+async function recordOriginals(
+  target: Target,
+  emit: Emit,
+): Promise<{ readonly originals: readonly Original[]; readonly missing: readonly MissingKnob[] }> {
+  const places = { machine: target.machine, routerHost: target.routerHost, device: target.devices[0] };
+  const kernelKnobs = CATALOGUE.filter(({ access }) => access.via !== 'router');
+  const { originals, missing } = await readOriginals(kernelKnobs, places);
+  const own = await target.router.originals();
+  for (const original of [...originals, ...own]) await emit({ type: 'original', ...original });
+  await emit({ type: 'originals-complete' });
+  return { originals: [...originals, ...own], missing };
+}
+
+async function sortKnobs(
+  scenario: Scenario,
+  target: Target,
+  router: RouterFacts,
+  everything: Configuration,
+  missing: readonly MissingKnob[],
+): Promise<{ inPlay: KnobInPlay[]; inert: { knob: string; reason: string }[] }> {
+  const devices = await readDeviceFacts(target.routerHost, target.devices);
+  const facts: LivenessFacts = {
+    router,
+    devices,
+    egress: devices.find(({ name }) => name === target.devices[0]) ?? null,
+    maxbufferInPlay: scenario.knobs.some(({ name }) => name === 'router.maxbuffer'),
+    maxbufferBytes: asNumber(everything['router.maxbuffer']) ?? 0,
+  };
+  const inPlay: KnobInPlay[] = [];
+  const inert: { knob: string; reason: string }[] = [];
+  for (const choice of scenario.knobs) {
+    const knob: Knob | undefined = knobByName(choice.name);
+    if (!knob) continue;
+    const candidate = { knob, min: choice.min ?? knob.search.min, max: choice.max ?? knob.search.max };
+    const reason =
+      missing.find((one) => one.knob === knob.name)?.reason ??
+      (everything[knob.name] === undefined ? 'the target does not have it' : inertReason(candidate, facts));
+    if (reason === null) inPlay.push(candidate);
+    else inert.push({ knob: knob.name, reason });
+  }
+  return { inPlay, inert };
+}
+
+async function constraintFacts(target: Target, router: RouterFacts): Promise<ConstraintFacts> {
+  const text = (await target.machine.readFiles([UDP_MEM])).get(UDP_MEM) ?? '';
+  const pages = Number(text.trim().split(/\s+/)[2]);
+  return {
+    memoryMib: target.facts.memoryMib,
+    pageBytes: target.facts.pageBytes,
+    udpMemBytes: Number.isFinite(pages) ? pages * target.facts.pageBytes : Number.POSITIVE_INFINITY,
+    shmMmap: router.shmMmap,
+    sockets: 1,
+    otherProcesses: OTHER_ROUTER_PROCESSES,
+  };
+}
+
+/** A profile may say "ram/4" where its advice is a share of the machine's memory; bytes. */
+function resolveAgainstMachine(configuration: Configuration, memoryMib: number): Configuration {
+  const resolve = (value: KnobValue): KnobValue => {
+    const share = /^ram\/(\d+)$/i.exec(String(value));
+    return share ? Math.floor((memoryMib / Number(share[1])) * 1024 * 1024) : value;
+  };
+  return Object.fromEntries(Object.entries(configuration).map(([name, value]) => [name, resolve(value)]));
+}
+
+/** What this target does not have cannot be part of a contender here. */
+function onlyKnown(configuration: Configuration, everything: Configuration): Configuration {
+  return Object.fromEntries(Object.entries(configuration).filter(([name]) => everything[name] !== undefined));
+}

@@ -1,0 +1,11 @@
+// CPU lists as taskset(1) and the kernel write them: "0", "0-3", "0,2-3".
+
+export function cpuList(text: string): readonly number[] {
+  return text
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first = Number.NaN, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+    });
+}

@@ -1,0 +1,42 @@
+// The lab as a target: three namespaces on this machine, a router of our own in the middle one.
+import type { Clock } from '../clock.ts';
+import { createRouter } from '../routers/create-router.ts';
+import type { LabTargetSpec, RouterSpec } from '../scenario/scenario.ts';
+import type { Host } from './host.ts';
+import { LAB } from './lab/layout.ts';
+import { splitCpus } from './lab/split-cpus.ts';
+import type { Target } from './target.ts';
+import { readTargetFacts } from './target-facts.ts';
+
+/** The lab must be up. `workDir` holds the router's log and control files. */
+export async function createLabTarget(
+  machine: Host,
+  spec: { readonly target: LabTargetSpec; readonly router: RouterSpec },
+  workDir: string,
+  clock: Clock,
+): Promise<Target> {
+  const facts = await readTargetFacts(machine);
+  const { routerCpus, loadCpus } = splitCpus(facts.cpus);
+  const routerHost = machine.inNetns(LAB.routerNetns);
+  return {
+    label: 'lab',
+    machine,
+    routerHost,
+    router: createRouter({
+      host: routerHost,
+      spec: spec.router,
+      listen: { address: LAB.routerAddress, port: LAB.routerPort },
+      cpus: routerCpus,
+      workDir,
+      clock,
+    }),
+    routerAddress: LAB.routerAddress,
+    routerPort: LAB.routerPort,
+    devices: [LAB.routerToCallee, LAB.routerToCaller],
+    caller: { host: machine.inNetns(LAB.callerNetns), address: LAB.callerAddress, port: LAB.callerPort },
+    callee: { host: machine.inNetns(LAB.calleeNetns), address: LAB.calleeAddress, port: LAB.calleePort },
+    routerCpus,
+    loadCpus,
+    facts,
+  };
+}

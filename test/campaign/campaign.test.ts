@@ -1,0 +1,158 @@
+// A whole campaign over a model router: what is claimed, what is refused, and that it always restores.
+import { expect, test } from 'vitest';
+import { runCampaign } from '../../src/campaign/campaign.ts';
+import type { NewEvent } from '../../src/campaign/events.ts';
+import type { Scenario } from '../../src/scenario/scenario.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { createModelBed, type ModelBedOptions } from '../support/model-bed.ts';
+
+const scenario: Scenario = {
+  name: 'model',
+  path: '/model.yaml',
+  target: { kind: 'lab', egressBitsPerS: undefined },
+  router: { kind: 'kamailio', binary: undefined, config: undefined, service: undefined, settings: {} },
+  load: { flow: 'invite', holdMs: 500, uaRateCps: 2, warmupMs: 1_500, windowMs: 5_000 },
+  objective: {
+    maximise: 'burstCalls',
+    guards: [{ metric: 'capacityCps', mayFall: 0.05 }],
+    maxLoss: 0.001,
+    maxP99SetupMs: 200,
+  },
+  knobs: [],
+  contenders: [],
+  budgetMs: 7 * 60_000,
+  seed: 1,
+};
+
+async function campaign(
+  bedOptions: Partial<ModelBedOptions> = {},
+  overrides: Partial<Scenario> = {},
+  controller = new AbortController(),
+) {
+  const clock = createFakeClock();
+  const events: NewEvent[] = [];
+  const emit = async (event: NewEvent) => {
+    events.push(event);
+  };
+  const bed = createModelBed({ clock, emit, ...bedOptions });
+  const result = await runCampaign({
+    id: 'test',
+    scenario: { ...scenario, ...overrides },
+    bed,
+    clock,
+    emit,
+    signal: controller.signal,
+  });
+  return { result, events, bed, clock };
+}
+
+test('finds, proves and reports a better configuration', async () => {
+  const { result, bed } = await campaign();
+  expect(result.verdict).toBe('improved');
+  expect(result.comparison?.ratio.low).toBeGreaterThan(3);
+  expect(result.comparison?.pairs).toBeGreaterThanOrEqual(4);
+  expect(result.comparison?.guards).toMatchObject([{ metric: 'capacityCps', held: true }]);
+  expect(result.baseline?.capacityCps?.estimate).toBeGreaterThan(3_500);
+  expect(result.winner?.burstCalls?.estimate).toBeGreaterThan(600);
+  expect(result.contenders[0]).toMatchObject({ name: 'article', ratio: expect.any(Number) });
+  expect(result.restored).toBe(true);
+  expect(bed.restores).toBe(1);
+});
+
+test('a router on which no knob matters is never called improved', async () => {
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const { result } = await campaign({ indifferent: true, noise: 0.1, seed }, { seed });
+    expect(result.verdict).toBe('not-proven');
+    expect(result.winner).toBeNull();
+  }
+});
+
+test('the same seed gives the same campaign', async () => {
+  const strip = ({
+    startedAt: _s,
+    finishedAt: _f,
+    ...rest
+  }: Awaited<ReturnType<typeof campaign>>['result']) => rest;
+  const [a, b] = [await campaign({ noise: 0.05 }), await campaign({ noise: 0.05 })];
+  expect(strip(a.result)).toEqual(strip(b.result));
+});
+
+test('ends within its budget, with a verdict', async () => {
+  for (const minutes of [1, 3, 7, 15]) {
+    const { result, clock } = await campaign({ noise: 0.03 }, { budgetMs: minutes * 60_000 });
+    expect(clock.nowMs()).toBeLessThan(minutes * 60_000 * 1.1 + 30_000);
+    expect(['improved', 'not-proven']).toContain(result.verdict);
+  }
+});
+
+test('a guard that falls is never sold: the winner keeps the capacity', async () => {
+  const { result } = await campaign({ noise: 0.02 });
+  const workers = result.winner?.config['router.workers'];
+  expect(Number(workers)).toBeLessThan(11);
+});
+
+test('an interrupted campaign restores and reports what it has', async () => {
+  const controller = new AbortController();
+  const { result, bed } = await campaign({ onTrial: (n) => n === 20 && controller.abort() }, {}, controller);
+  expect(result).toMatchObject({ verdict: 'aborted', reason: 'interrupted', restored: true, winner: null });
+  expect(result.baseline?.burstCalls).not.toBeNull();
+  expect(bed.restores).toBe(1);
+});
+
+test('an interruption at any trial restores', async () => {
+  for (let at = 1; at < 40; at += 3) {
+    const controller = new AbortController();
+    const { result, bed } = await campaign(
+      { onTrial: (n) => n === at && controller.abort() },
+      {},
+      controller,
+    );
+    expect(result.restored).toBe(true);
+    expect(bed.restores).toBe(1);
+  }
+});
+
+test('trials spoilt by the machine are repeated, not scored', async () => {
+  const { result } = await campaign({
+    verdictOf: (n, verdict) => (n % 7 === 0 ? { state: 'invalid', reason: 'steal' } : verdict),
+  });
+  expect(result.verdict).toBe('improved');
+  expect(result.trials.invalid).toBeGreaterThan(2);
+});
+
+test('a machine that spoils every trial ends the campaign, restored, with the reason', async () => {
+  const { result } = await campaign({
+    verdictOf: () => ({ state: 'invalid', reason: 'steal: 40 % of one CPU' }),
+  });
+  expect(result).toMatchObject({ verdict: 'aborted', restored: true });
+  expect(result.reason).toMatch(/steal: 40 %/);
+});
+
+test('a router that keeps dying ends the campaign after a few trials', async () => {
+  const { result } = await campaign({
+    verdictOf: () => ({ state: 'failed', reason: 'the router died', log: ['bug'] }),
+  });
+  expect(result.verdict).toBe('aborted');
+  expect(result.trials.failed).toBeLessThanOrEqual(4);
+});
+
+test('a candidate that cannot be applied costs no trial and does not end the campaign', async () => {
+  const { result, events } = await campaign({
+    applyOutcome: (configuration) =>
+      Number(configuration['router.pkg']) > 20
+        ? { state: 'failed', reason: 'the router did not start', log: [] }
+        : undefined,
+  });
+  expect(result.verdict).toBe('improved');
+  const rejected = events.filter((event) => event.type === 'rejected');
+  for (const { reason } of rejected.filter((event) => event.reason.includes('did not start')))
+    expect(reason).toBe('the router did not start');
+});
+
+test('a router that does not start as it is today ends the campaign before any trial', async () => {
+  const { result } = await campaign({
+    applyOutcome: () => ({ state: 'failed', reason: 'parse error in line 3', log: ['line 3'] }),
+  });
+  expect(result).toMatchObject({ verdict: 'aborted', restored: true, trials: { total: 0 } });
+  expect(result.reason).toMatch(/parse error in line 3/);
+});
