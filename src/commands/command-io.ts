@@ -1,0 +1,13 @@
+// What a command has of the outside world: two texts, a signal, the environment. cli.ts alone knows the real process.
+
+export interface CommandIo {
+  /** Data, on stdout. */
+  out(text: string): void;
+  /** Progress and messages, on stderr. */
+  err(text: string): void;
+  /** stderr is a terminal: progress may redraw itself. */
+  readonly isTerminal: boolean;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

@@ -1,0 +1,18 @@
+// Whose CPU is whose: a router that shares a core with its generators is not the thing under test.
+
+export interface CpuSplit {
+  /** CPU lists for taskset(1). */
+  readonly routerCpus: string;
+  readonly loadCpus: string;
+}
+
+/** First half for the router, second half for the generators; on one CPU both have it. */
+export function splitCpus(cpus: number): CpuSplit {
+  const half = Math.floor(cpus / 2);
+  if (half === 0) return { routerCpus: '0', loadCpus: '0' };
+  return { routerCpus: cpuRange(0, half - 1), loadCpus: cpuRange(half, cpus - 1) };
+}
+
+function cpuRange(first: number, last: number): string {
+  return first === last ? `${first}` : `${first}-${last}`;
+}
