@@ -11,9 +11,9 @@ export const LAB = {
   /** The router's SIP address stands on its loopback, so that one address serves both sides. */
   routerAddress: '198.18.0.1',
   callerAddress: '198.18.1.1',
-  routerAddressToCaller: '198.18.1.2',
+  routerCallerSideAddress: '198.18.1.2',
   calleeAddress: '198.18.2.1',
-  routerAddressToCallee: '198.18.2.2',
+  routerCalleeSideAddress: '198.18.2.2',
   prefixLength: 24,
 
   routerPort: 5060,

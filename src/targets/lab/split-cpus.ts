@@ -16,3 +16,18 @@ export function splitCpus(cpus: number): CpuSplit {
 function cpuRange(first: number, last: number): string {
   return first === last ? `${first}` : `${first}-${last}`;
 }
+
+const BITS_PER_WORD = 32;
+
+/** A CPU mask as the kernel's bitmap files want it: hexadecimal words of 32 bits, highest first. */
+export function cpuMask(cpus: readonly number[]): string {
+  const words = Array.from({ length: Math.floor(Math.max(0, ...cpus) / BITS_PER_WORD) + 1 }, () => 0);
+  for (const cpu of cpus) {
+    const word = Math.floor(cpu / BITS_PER_WORD);
+    words[word] = (words[word] ?? 0) + 2 ** (cpu % BITS_PER_WORD);
+  }
+  return words
+    .map((word) => word.toString(16).padStart(8, '0'))
+    .reverse()
+    .join(',');
+}
