@@ -72,15 +72,9 @@ async function writeAndReadBack(host: Host, path: string, raw: string): Promise<
  * it was made (net/sched/sch_htb.c, sch_fifo.c). Attaching a queue and deleting it makes the kernel create that pfifo anew.
  */
 async function recreateDefaultLeaves(host: Host, device: string): Promise<string | null> {
-  const qdiscs = await tcJson(host, ['qdisc', 'show', 'dev', device]);
-  if (!qdiscs.some((qdisc) => qdisc.kind === 'htb' && qdisc.root === true)) return null;
-  const attached = new Set(qdiscs.map((qdisc) => qdisc.parent));
-  const classes = await tcJson(host, ['class', 'show', 'dev', device]);
-  // tc(8) names a class's own queue as its "leaf" only when one was attached.
-  const parents = new Set(classes.map((c) => c.parent));
-  for (const leaf of classes) {
-    const id = leaf.handle;
-    if (typeof id !== 'string' || leaf.class !== 'htb' || attached.has(id) || parents.has(id)) continue;
+  // tc(8) of Debian 12 prints classes as text only, also with -j.
+  const shown = await host.run(['tc', 'class', 'show', 'dev', device]);
+  for (const id of leavesWithoutQueue(shown.stdout)) {
     for (const action of [
       ['qdisc', 'add', 'dev', device, 'parent', id, 'pfifo'],
       ['qdisc', 'del', 'dev', device, 'parent', id],
@@ -92,17 +86,15 @@ async function recreateDefaultLeaves(host: Host, device: string): Promise<string
   return null;
 }
 
-type TcRow = Readonly<Record<string, unknown>>;
-
-async function tcJson(host: Host, argv: readonly string[]): Promise<readonly TcRow[]> {
-  const result = await host.run(['tc', '-j', ...argv]);
-  if (result.exitCode !== 0 || result.stdout.trim() === '') return [];
-  try {
-    const rows: unknown = JSON.parse(result.stdout);
-    return Array.isArray(rows) ? rows : [];
-  } catch {
-    return [];
-  }
+/** IDs of HTB classes that have neither children nor an attached queue, from `tc class show`. */
+export function leavesWithoutQueue(text: string): readonly string[] {
+  const classes = text
+    .split('\n')
+    .map((line) => /^class htb (\S+) (?:root|parent (\S+))(.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, id = '', parent, rest = '']) => ({ id, parent, hasQueue: /\bleaf\b/.test(rest) }));
+  const parents = new Set(classes.map(({ parent }) => parent));
+  return classes.filter(({ id, hasQueue }) => !hasQueue && !parents.has(id)).map(({ id }) => id);
 }
 
 function messageOf(error: unknown): string {
