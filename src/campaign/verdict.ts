@@ -13,17 +13,20 @@ export const LIMITERS = [
 ] as const;
 export type Limiter = (typeof LIMITERS)[number];
 
+export interface SetupMs {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
 export interface Carriage {
   readonly plannedCalls: number;
   /** Calls that completed on their first attempt, in time. */
   readonly goodCalls: number;
   readonly loss: number;
-  readonly setupMs: {
-    readonly p50: number;
-    readonly p95: number;
-    readonly p99: number;
-    readonly max: number;
-  };
+  /** Setup delays, ms; null when no call was answered. */
+  readonly setupMs: SetupMs | null;
 }
 
 export type Verdict =

@@ -35,7 +35,8 @@ export function judgeTrial(
 
   const carriage = carriageOf(evidence.load);
   const growth = evidence.plan.shape === 'steady' ? delayGrowth(evidence.load.setupDelaysMs) : null;
-  const late = carriage.setupMs.p99 > objective.maxP99SetupMs;
+  const p99 = carriage.setupMs?.p99 ?? 0;
+  const late = p99 > objective.maxP99SetupMs;
   if (carriage.loss <= objective.maxLoss && !late && growth === null)
     return { state: 'carried', ...carriage };
 
@@ -43,9 +44,7 @@ export function judgeTrial(
     carriage.loss > objective.maxLoss
       ? `${carriage.plannedCalls - carriage.goodCalls} of ${carriage.plannedCalls} calls lost or retransmitted`
       : null,
-    late
-      ? `p99 setup delay ${carriage.setupMs.p99.toFixed(0)} ms, bound ${objective.maxP99SetupMs} ms`
-      : null,
+    late ? `p99 setup delay ${p99.toFixed(0)} ms, bound ${objective.maxP99SetupMs} ms` : null,
     growth,
   ]
     .filter((part) => part !== null)
@@ -58,12 +57,12 @@ export function judgeTrial(
 export function carriageOf(load: LoadReport): Carriage {
   const goodCalls = Math.max(0, load.successfulCalls - load.retransmissions);
   const delays = load.setupDelaysMs;
-  const at = (share: number) => (delays.length === 0 ? Number.POSITIVE_INFINITY : percentile(delays, share));
+  const at = (share: number) => percentile(delays, share);
   return {
     plannedCalls: load.plannedCalls,
     goodCalls,
     loss: load.plannedCalls === 0 ? 1 : 1 - goodCalls / load.plannedCalls,
-    setupMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
+    setupMs: delays.length === 0 ? null : { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
   };
 }
 

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/knobs/catalogue.ts';
-import type { Configuration } from '../../src/knobs/knob.ts';
 import {
   boundsViolation,
   type ConstraintFacts,
@@ -10,6 +9,7 @@ import {
   repairConfiguration,
   violations,
 } from '../../src/knobs/constraints.ts';
+import type { Configuration } from '../../src/knobs/knob.ts';
 
 const facts: ConstraintFacts = {
   memoryMib: 4_096,
