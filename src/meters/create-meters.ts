@@ -1,0 +1,68 @@
+// Every meter of a trial, joined to the places where it looks.
+import type { Clock } from '../clock.ts';
+import type { Router } from '../routers/router.ts';
+import type { Host } from '../targets/host.ts';
+import type { TargetFacts } from '../targets/target.ts';
+import { createLinkMeter } from './link.ts';
+import type { Meter } from './meter.ts';
+import { createMpstatMeter } from './mpstat.ts';
+import { createNamespaceFiles } from './namespace-files.ts';
+import { createProcessesMeter } from './processes.ts';
+import { createPsiMeter } from './psi.ts';
+import { createQdiscMeter } from './qdisc.ts';
+import { createRouterMeter } from './router.ts';
+import { createSnmpMeter } from './snmp.ts';
+import { createSocketsMeter } from './sockets.ts';
+import { createSoftnetMeter } from './softnet.ts';
+import { createTicksMeter } from './ticks.ts';
+
+export interface MeterDeps {
+  /** The initial namespace of the machine with the router. */
+  readonly machine: Host;
+  readonly routerHost: Host;
+  readonly callerHost: Host;
+  readonly calleeHost: Host;
+  /** Devices of the router's namespace. */
+  readonly devices: readonly string[];
+  readonly router: Router;
+  readonly routerPort: number;
+  readonly generatorPorts: readonly number[];
+  readonly facts: TargetFacts;
+  readonly clock: Clock;
+}
+
+export function createMeters(deps: MeterDeps): readonly Meter[] {
+  const { machine, routerHost, devices, clock } = deps;
+  // One view of each namespace, shared by all meters that look into it: hosts may well be in the same one.
+  const views = new Map<string | undefined, ReturnType<typeof createNamespaceFiles>>();
+  const viewOf = (host: Host) => {
+    const view = views.get(host.netns) ?? createNamespaceFiles(machine, host, clock);
+    views.set(host.netns, view);
+    return view;
+  };
+  const router = viewOf(routerHost);
+  const caller = viewOf(deps.callerHost);
+  const callee = viewOf(deps.calleeHost);
+
+  return [
+    createMpstatMeter(machine, clock),
+    createTicksMeter(machine, deps.facts.clockTicksPerS, clock),
+    createSoftnetMeter(machine, clock),
+    createSnmpMeter('router', router, clock),
+    createSnmpMeter('caller', caller, clock),
+    createSnmpMeter('callee', callee, clock),
+    createSocketsMeter({
+      routerHost,
+      routerFiles: router,
+      generatorFiles: [...new Set([caller, callee])],
+      routerPort: deps.routerPort,
+      generatorPorts: deps.generatorPorts,
+      clock,
+    }),
+    createQdiscMeter(routerHost, devices, clock),
+    createLinkMeter(router, devices, clock),
+    createProcessesMeter(machine, clock),
+    createRouterMeter(deps.router, clock),
+    createPsiMeter(machine, clock),
+  ];
+}

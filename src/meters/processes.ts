@@ -1,0 +1,132 @@
+// CPU and memory of the router's and the generators' processes, by pidusage. The means come from the CPU time that each
+// process consumed between the first and the last look; the shares that pidusage computes serve for the peaks.
+import pidusage from 'pidusage';
+import type { Clock } from '../clock.ts';
+import type { Host } from '../targets/host.ts';
+import { lastOf } from './counters.ts';
+import type { Meter, MeterReport } from './meter.ts';
+import { createSampledMeter, type Look } from './sampled-meter.ts';
+
+export interface ProcessUsage {
+  readonly pid: number;
+  readonly role: string;
+  /** Since the look before; null in the first look at a process, for which pidusage says 0. */
+  readonly cpuPct: number | null;
+  /** User and system time since the process began. */
+  readonly cpuMs: number;
+  readonly ageMs: number;
+  readonly rssBytes: number;
+}
+
+export type ProcessLooks = readonly [Look<readonly ProcessUsage[]>, ...Look<readonly ProcessUsage[]>[]];
+
+const ROLES = ['router', 'uac', 'uas', 'ua'] as const;
+const BYTES_PER_MIB = 1024 ** 2;
+const KIB_PER_MIB = 1024;
+
+export function createProcessesMeter(machine: Host, clock: Clock): Meter {
+  return createSampledMeter<readonly ProcessUsage[]>({
+    name: 'processes',
+    clock,
+    open({ processes }) {
+      const seen = new Set<number>();
+      return {
+        async read() {
+          const watched = processes();
+          const usage = await usageOf(watched.map(({ pid }) => pid));
+          return watched.flatMap(({ pid, role }) => {
+            const found = usage[pid];
+            if (!found) return [];
+            const known = seen.has(pid);
+            seen.add(pid);
+            return {
+              pid,
+              role,
+              cpuPct: known ? found.cpu : null,
+              cpuMs: found.ctime,
+              ageMs: found.elapsed,
+              rssBytes: found.memory,
+            };
+          });
+        },
+        async summarise(looks) {
+          const routerPids = lastOf(looks).sample.filter(({ role }) => role === 'router');
+          const pssMib = await readPssMib(
+            machine,
+            routerPids.map(({ pid }) => pid),
+          );
+          return { ...processesReport(looks), ...(pssMib === null ? {} : { routerPssMib: pssMib }) };
+        },
+      };
+    },
+  });
+}
+
+/** Processes that have ended are left out: pidusage rejects only when none of them is left. */
+async function usageOf(pids: readonly number[]): Promise<Readonly<Record<string, pidusage.Status | null>>> {
+  if (pids.length === 0) return {};
+  try {
+    return await pidusage([...pids]);
+  } catch {
+    return {};
+  }
+}
+
+/** Means, and peaks of single looks, of the processes of each role together; keys only for roles that were seen. */
+export function processesReport(looks: ProcessLooks): MeterReport {
+  const windowMs = lastOf(looks).atMs - looks[0].atMs;
+  const report: Record<string, number> = {};
+  for (const role of ROLES) {
+    const ofRole = looks.map(({ atMs, sample }) => ({
+      atMs,
+      sample: sample.filter((one) => one.role === role),
+    }));
+    const pids = new Set(ofRole.flatMap(({ sample }) => sample.map(({ pid }) => pid)));
+    if (pids.size === 0 || windowMs <= 0) continue;
+    const means = [...pids].map((pid) => (100 * cpuMsInWindow(ofRole, pid, looks[0].atMs)) / windowMs);
+    report[`${role}CpuPct`] = sum(means);
+    report[`${role}CpuPeakPct`] = Math.max(
+      ...ofRole.map(({ sample }) => sum(sample.map(({ cpuPct }) => cpuPct ?? 0))),
+    );
+    if (role !== 'router') continue;
+    report.routerBusiestCpuPct = Math.max(...means);
+    // Counts shared memory once per process that has touched it: only routerPssMib adds up to what is really in use.
+    report.routerRssMib =
+      Math.max(...ofRole.map(({ sample }) => sum(sample.map(({ rssBytes }) => rssBytes)))) / BYTES_PER_MIB;
+  }
+  return report;
+}
+
+/** A process that was born in the window began at 0; of one that ended in it, the part up to its last look is known. */
+function cpuMsInWindow(
+  looks: readonly Look<readonly ProcessUsage[]>[],
+  pid: number,
+  windowStartMs: number,
+): number {
+  const seen = looks.flatMap(({ atMs, sample }) => {
+    const usage = sample.find((one) => one.pid === pid);
+    return usage ? [{ atMs, usage }] : [];
+  });
+  const first = seen[0];
+  const last = seen[seen.length - 1];
+  if (!first || !last) return 0;
+  const bornInWindow = first.atMs - first.usage.ageMs > windowStartMs;
+  return last.usage.cpuMs - (bornInWindow ? 0 : first.usage.cpuMs);
+}
+
+/** Proportional set size of all of them; null where the kernel does not tell (before 4.14, or not root). */
+async function readPssMib(machine: Host, pids: readonly number[]): Promise<number | null> {
+  const texts = await machine.readFiles(pids.map((pid) => `/proc/${pid}/smaps_rollup`));
+  const sizes = [...texts.values()].map((text) => parsePssKib(text ?? ''));
+  const known = sizes.filter((size) => size !== null);
+  return known.length === 0 ? null : sum(known) / KIB_PER_MIB;
+}
+
+export function parsePssKib(text: string): number | null {
+  const match = /^Pss:\s+(\d+) kB$/m.exec(text);
+  return match ? Number(match[1]) : null;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
