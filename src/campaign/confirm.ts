@@ -1,5 +1,6 @@
 // The proof: the best meets `current` in fresh trials, interleaved so that drift hits both alike (A B B A …).
 import type { Metric } from '../scenario/scenario.ts';
+import type { Interval } from '../stats/interval.ts';
 import { pairedRatio } from '../stats/paired-ratio.ts';
 import { signFlipPValue } from '../stats/permutation.ts';
 import { emitNetperf, measureInto, WIDTH } from './baseline.ts';
@@ -94,10 +95,7 @@ function judge({ findings, scenario }: Campaign): void {
   const ratio = pairedRatio(usable, CONFIDENCE, { resolution: WIDTH[maximise] / 2 });
   const heldGuards = guards.map(({ metric, mayFall }) => {
     const guardPairs = findings.pairs[metric].filter(([current, winner]) => current > 0 && winner > 0);
-    const guardRatio =
-      guardPairs.length === 0
-        ? { estimate: 0, low: 0, high: 0 }
-        : pairedRatio(guardPairs, CONFIDENCE, { resolution: WIDTH[metric] / 2 });
+    const guardRatio = guardRatioOf(guardPairs, WIDTH[metric]);
     return { metric, ratio: guardRatio, mayFall, held: guardRatio.estimate >= 1 - mayFall };
   });
   findings.comparison = {
@@ -115,4 +113,13 @@ function judge({ findings, scenario }: Campaign): void {
     : ratio.low > 1
       ? `${maximise} is ${ratio.estimate.toFixed(2)} times today's (95 % interval ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, ${usable.length} pairs)`
       : `the ratio's 95 % interval, ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, does not lie above 1`;
+}
+
+/** A single pair tells nothing of the spread between pairs: its interval is that of the two brackets alone. */
+function guardRatioOf(pairs: readonly (readonly [number, number])[], width: number): Interval {
+  const [first] = pairs;
+  if (!first) return { estimate: 0, low: 0, high: 0 };
+  if (pairs.length > 1) return pairedRatio(pairs, CONFIDENCE, { resolution: width / 2 });
+  const ratio = first[1] / first[0];
+  return { estimate: ratio, low: ratio / (1 + width), high: ratio * (1 + width) };
 }
