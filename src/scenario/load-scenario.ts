@@ -1,0 +1,111 @@
+// From a YAML file to a scenario, or to all of its problems at once, each with its place in the file.
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Knob } from '../knobs/knob.ts';
+import { loadContenders } from './contenders.ts';
+import { at, crossChecks } from './cross-checks.ts';
+import { type Finding, inReadingOrder, type ScenarioProblem } from './problems.ts';
+import type { ContenderSpec, Metric, Objective, Scenario } from './scenario.ts';
+import { type ScenarioForm, scenarioSchema } from './schema.ts';
+import { findingsOf } from './schema-parts.ts';
+import { show } from './wording.ts';
+import { readYamlFile } from './yaml-file.ts';
+
+export { formatProblems, type ScenarioProblem } from './problems.ts';
+
+export type LoadedScenario =
+  | { readonly state: 'valid'; readonly scenario: Scenario }
+  | { readonly state: 'invalid'; readonly problems: readonly ScenarioProblem[] };
+
+const METRIC = { capacity: 'capacityCps', burst: 'burstCalls' } as const satisfies Record<string, Metric>;
+
+/** Reads the scenario and the profiles that it names; paths in it are relative to its own folder. */
+export async function loadScenario(path: string, catalogue: readonly Knob[]): Promise<LoadedScenario> {
+  const yaml = await readYamlFile(path, 'give the path of a scenario file, e.g. scenarios/lab-kamailio.yaml');
+  if (yaml.state === 'unreadable') return { state: 'invalid', problems: yaml.problems };
+  const form = scenarioSchema(catalogue).safeParse(yaml.data);
+  const contenders = await loadContenders(path, at(yaml.data, 'contenders'), catalogue);
+  const findings: readonly Finding[] = [
+    ...(form.success ? [] : findingsOf(form.error)),
+    ...crossChecks(yaml.data),
+    ...(await missingFiles(path, yaml.data)),
+    ...contenders.findings,
+  ];
+  const problems = [...findings.map(yaml.problemOf), ...contenders.problems];
+  if (problems.length > 0 || !form.success) return { state: 'invalid', problems: inReadingOrder(problems) };
+  return { state: 'valid', scenario: assemble(path, form.data, contenders.specs) };
+}
+
+function assemble(path: string, form: ScenarioForm, contenders: readonly ContenderSpec[]): Scenario {
+  const { router, load } = form;
+  const { workers, maxbuffer, shm, pkg } = router.settings ?? {};
+  return {
+    name: form.name,
+    path: resolve(path),
+    target: form.target,
+    router: {
+      kind: router.kind,
+      binary: router.binary === undefined ? undefined : beside(path, router.binary),
+      config: router.config === undefined ? undefined : beside(path, router.config),
+      service: router.service,
+      settings: {
+        ...(workers === undefined ? {} : { workers }),
+        ...(maxbuffer === undefined ? {} : { maxbufferBytes: maxbuffer }),
+        ...(shm === undefined ? {} : { shmMib: shm }),
+        ...(pkg === undefined ? {} : { pkgMib: pkg }),
+      },
+    },
+    load: {
+      flow: load.flow,
+      holdMs: load.hold,
+      uaRateCps: load.ua,
+      warmupMs: load.warmup,
+      windowMs: load.window,
+    },
+    objective: assembleObjective(form.objective),
+    knobs: form.knobs,
+    contenders,
+    budgetMs: form.budget,
+    seed: form.seed,
+  };
+}
+
+function assembleObjective({ maximise, guard, loss, p99Setup }: ScenarioForm['objective']): Objective {
+  const guards = (['capacity', 'burst'] as const).flatMap((name) => {
+    const mayFall = guard?.[name]?.mayFall;
+    return mayFall === undefined ? [] : [{ metric: METRIC[name], mayFall }];
+  });
+  return { maximise: METRIC[maximise], guards, maxLoss: loss, maxP99SetupMs: p99Setup };
+}
+
+async function missingFiles(scenarioPath: string, data: unknown): Promise<readonly Finding[]> {
+  const config = at(data, 'router', 'config');
+  const binary = at(data, 'router', 'binary');
+  const findings: Finding[] = [];
+  const complain = (key: string, file: string, advice: string) =>
+    findings.push({
+      path: ['router', key],
+      at: 'value',
+      message: `router.${key}: there is no ${key === 'binary' ? 'program' : 'file'} ${show(beside(scenarioPath, file))} that this user may ${advice}`,
+    });
+  if (typeof config === 'string' && !(await isFile(beside(scenarioPath, config), constants.R_OK)))
+    complain('config', config, 'read; paths are relative to the scenario');
+  if (typeof binary === 'string' && !(await isFile(beside(scenarioPath, binary), constants.X_OK)))
+    complain('binary', binary, 'run; leave it out to use the one on PATH');
+  return findings;
+}
+
+async function isFile(path: string, mode: number): Promise<boolean> {
+  try {
+    await access(path, mode);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Absolute, whatever folder siptune was started in. */
+function beside(scenarioPath: string, path: string): string {
+  return resolve(dirname(scenarioPath), path);
+}

@@ -1,0 +1,177 @@
+// The scenario file's form: which keys there are, what each takes, and the defaults. Values are checked one by one;
+// what they must be together is in cross-checks.ts.
+import { isIPv4 } from 'node:net';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import type { Knob } from '../knobs/knob.ts';
+import { knobChoices } from './knob-choices.ts';
+import { parseKnobSetting } from './knob-settings.ts';
+import { mapping, oneOf, parsed, text, wholeNumber, within } from './schema-parts.ts';
+import { parseBitRate, parseCallRate, parseDurationMs, parsePercent } from './units.ts';
+import { didYouMean, show } from './wording.ts';
+
+/** Less is not enough for a baseline, a look at candidates and a proof. */
+export const parseBudgetMs = within(parseDurationMs, '1m', '168h');
+
+const METRICS = ['capacity', 'burst'] as const;
+const LARGEST_SEED = 2 ** 32 - 1;
+
+const absolutePath = text(/^\/[^\0]*$/, 'an absolute path');
+const anyPath = text(/^[^\0]+$/, 'a path');
+const netns = text(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'the name of a network namespace (ip netns list)');
+const device = text(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$/, 'the name of a network device (ip link)');
+
+const address = parsed((value) => {
+  if (typeof value === 'string' && isIPv4(value) && value !== '0.0.0.0') return value;
+  throw new UserError(
+    `${show(value)} is not an IPv4 address of this machine (names and IPv6 are not supported yet)`,
+  );
+});
+
+const local = parsed((value) => {
+  if (value === 'local') return value;
+  if (value === undefined) throw new UserError('is missing: the only host for now is "local"');
+  throw new UserError(
+    `${show(value)} is not supported yet: the only host is "local", so run siptune on the router's own machine`,
+  );
+});
+
+const lab = mapping({
+  egress: parsed(within(parseBitRate, '64 kbit/s', '100 Gbit/s')).optional(),
+})
+  .nullish()
+  .transform((value) => ({ kind: 'lab' as const, egressBitsPerS: value?.egress }));
+
+const endpoint = mapping({ netns: netns.optional(), address });
+
+const host = mapping({
+  host: local,
+  netns: netns.optional(),
+  address,
+  port: wholeNumber(1, 65_535).default(5060),
+  device: device.optional(),
+  caller: endpoint,
+  callee: endpoint,
+}).transform(({ host: _, caller, callee, ...rest }) => ({
+  kind: 'host' as const,
+  address: rest.address,
+  port: rest.port,
+  netns: rest.netns,
+  device: rest.device,
+  caller: { netns: caller.netns, address: caller.address },
+  callee: { netns: callee.netns, address: callee.address },
+}));
+
+/** `lab`, `{ lab: … }` or `{ host: …, … }`: which one is meant decides what is complained about. */
+const target = z.unknown().transform((value, context) => {
+  const schema =
+    value === 'lab' || (isMapping(value) && 'lab' in value)
+      ? mapping({ lab }).transform((one) => one.lab)
+      : isMapping(value) && Object.keys(value).length > 0
+        ? host
+        : null;
+  if (schema === null) {
+    const guess = typeof value === 'string' ? didYouMean(value, ['lab']) : '';
+    const seen = value === undefined || value === null ? 'is missing' : `${show(value)} is not a target`;
+    context.addIssue({ code: 'custom', message: `${seen}: lab, { lab: … } or { host: local, … }${guess}` });
+    return z.NEVER;
+  }
+  const result = schema.safeParse(value === 'lab' ? { lab: null } : value);
+  if (result.success) return result.data;
+  // Issues that are already worded pass through as they are, with their own paths and codes.
+  context.issues.push(...(result.error.issues as z.core.$ZodRawIssue[]));
+  return z.NEVER;
+});
+
+const argv = parsed((value) => {
+  if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && one !== ''))
+    return value as readonly string[];
+  throw new UserError(
+    'must be a list of words, e.g. [systemctl, restart, kamailio]: siptune runs it without a shell',
+  );
+});
+
+const service = mapping({
+  restart: argv,
+  defaults: absolutePath,
+  pidFile: absolutePath.optional(),
+}).transform(({ restart, defaults, pidFile }) => ({
+  restartCommand: restart,
+  defaultsFile: defaults,
+  pidFile,
+}));
+
+function routerSettings(catalogue: readonly Knob[]) {
+  const setting = (name: string) => {
+    const knob = catalogue.find((one) => one.name === name);
+    return parsed((value) => {
+      if (knob) return parseKnobSetting(knob, value);
+      throw new UserError(`${name} is not in the catalogue`);
+    }).optional();
+  };
+  return mapping({
+    workers: setting('router.workers'),
+    maxbuffer: setting('router.maxbuffer'),
+    shm: setting('router.shm'),
+    pkg: setting('router.pkg'),
+  }).nullish();
+}
+
+const load = mapping({
+  flow: oneOf(['invite', 'options']).default('invite'),
+  hold: parsed(within(parseDurationMs, '0', '1m')).default(500),
+  ua: parsed(within(parseCallRate, 0, 50)).default(2),
+  warmup: parsed(within(parseDurationMs, '0', '1m')).default(1500),
+  window: parsed(within(parseDurationMs, '1s', '5m')).default(5000),
+});
+
+const guard = mapping({ mayFall: parsed(within(parsePercent, '0%', '99%')) }).optional();
+
+const objective = mapping(
+  {
+    maximise: parsed((value) => {
+      if (value === undefined)
+        throw new UserError(`is missing: what is to be maximised, one of ${METRICS.join(', ')}`);
+      const metric = METRICS.find((one) => one === value);
+      if (metric) return metric;
+      const guess = typeof value === 'string' ? didYouMean(value, METRICS) : '';
+      throw new UserError(`${show(value)} is not one of ${METRICS.join(', ')}${guess}`);
+    }),
+    guard: mapping({ capacity: guard, burst: guard }).nullish(),
+    loss: parsed(within(parsePercent, '0%', '50%')).default(0.001),
+    p99Setup: parsed(within(parseDurationMs, '1ms', '32s')).default(200),
+  },
+  'is missing: say what is to be maximised, e.g. objective: { maximise: burst }',
+);
+
+export function scenarioSchema(catalogue: readonly Knob[]) {
+  return mapping({
+    name: text(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'a name (letters, digits, ".", "_" and "-", at most 64: results are filed under it)',
+    ),
+    target,
+    router: mapping({
+      kind: oneOf(['kamailio', 'opensips']),
+      binary: anyPath.optional(),
+      config: anyPath.optional(),
+      service: service.optional(),
+      settings: routerSettings(catalogue),
+    }),
+    load: z.preprocess((value) => value ?? {}, load),
+    objective,
+    knobs: knobChoices(catalogue),
+    contenders: z
+      .array(anyPath, { error: 'must be a list of profiles, e.g. [article]' })
+      .nullish()
+      .transform((names) => names ?? []),
+    budget: parsed(parseBudgetMs).default(7 * 60_000),
+    seed: wholeNumber(0, LARGEST_SEED).default(1),
+  });
+}
+
+export type ScenarioForm = z.output<ReturnType<typeof scenarioSchema>>;
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
