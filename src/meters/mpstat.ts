@@ -13,6 +13,8 @@ import { readProcStat } from './ticks.ts';
 const FIELDS = ['Busy', 'User', 'Sys', 'Soft', 'Steal'] as const;
 type CpuLoad = Readonly<Record<(typeof FIELDS)[number], number>> & { readonly cpu: string };
 
+/** No window lasts an hour; an mpstat whose siptune was killed does not outlive it by more. */
+const MAX_SAMPLES = '3600';
 /** mpstat ends at once on SIGINT; this is for one that is stuck. */
 const END_WAIT_MS = 500;
 
@@ -25,7 +27,7 @@ export function createMpstatMeter(machine: Host, clock: Clock): Meter {
       const faults: string[] = [];
       let mpstat: RunningCommand | undefined;
       try {
-        mpstat = await machine.spawn(['mpstat', '-P', 'ALL', '-o', 'JSON', '1'], {
+        mpstat = await machine.spawn(['mpstat', '-P', 'ALL', '-o', 'JSON', '1', MAX_SAMPLES], {
           stdoutFile: jsonFile,
           env: { LC_ALL: 'C' },
         });
