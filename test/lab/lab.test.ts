@@ -52,9 +52,13 @@ test('up joins caller, router and callee, and down leaves the machine as it was'
 test('a datagram from the caller reaches the router’s address, and nothing reaches the world', async () => {
   await lab.up();
   const receiver = await inside(LAB.routerNetns).spawn(['node', '-e', RECEIVE_ONE, LAB.routerAddress]);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  await inside(LAB.callerNetns).run(['node', '-e', SEND_ONE, LAB.routerAddress]);
-  expect((await receiver.exited).stdout).toBe(`hello from ${LAB.callerAddress}`);
+  let received = '';
+  void receiver.exited.then((result) => {
+    received = result.stdout;
+  });
+  // The receiver takes a while to listen: what comes before that is lost.
+  while (received === '') await inside(LAB.callerNetns).run(['node', '-e', SEND_ONE, LAB.routerAddress]);
+  expect(received).toBe(`hello from ${LAB.callerAddress}`);
   for (const netns of LAB_NAMESPACES) {
     expect(await stdout(['ip', 'route', 'show', 'default'], inside(netns))).toBe('');
     expect(await stdout(['ip', '-6', 'route', 'show', 'default'], inside(netns))).toBe('');
@@ -115,11 +119,11 @@ test('a limited egress has a queue as long as txqueuelen, and up with another ra
 
 test('down ends what runs inside, even what ignores SIGTERM', async () => {
   await lab.up();
-  const ignoring = 'process.on("SIGTERM", () => {}); process.stdout.write("."); setInterval(() => {}, 1000)';
-  const deaf = await inside(LAB.calleeNetns).spawn(['node', '-e', ignoring]);
+  const deaf = await inside(LAB.calleeNetns).spawn(['sh', '-c', 'trap "" TERM; exec sleep 600']);
   const polite = await inside(LAB.routerNetns).spawn(['sleep', '600']);
-  await expect.poll(() => lab.status()).toMatchObject({ processes: 2 });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const deafName = () => machine.readFiles([`/proc/${deaf.pid}/comm`]);
+  await expect.poll(async () => [...(await deafName()).values()], { timeout: 10_000 }).toEqual(['sleep\n']);
+  expect(await lab.status()).toMatchObject({ processes: 2 });
   await lab.down();
   expect((await polite.exited).signal).toBe('SIGTERM');
   expect((await deaf.exited).signal).toBe('SIGKILL');
@@ -141,4 +145,29 @@ test('an up that was cut short is named, cleared by down, and built anew by up',
   await inside(LAB.routerNetns).run(['ip', 'link', 'del', LAB.routerToCallee]);
   expect((await lab.status()).state).toBe('partial');
   expect((await lab.up()).state).toBe('up');
+});
+
+test('what an up leaves that was killed in the middle is cleared by down', async () => {
+  const before = await footprint();
+  const source = `
+    import { createLab } from './src/targets/lab/lab.ts';
+    import { createLocalHost } from './src/targets/local-host.ts';
+    await createLab(createLocalHost(), { egressBitsPerS: 1e6 }).up();`;
+  // Namespaces only; one link; both links.
+  for (const device of [undefined, LAB.routerToCaller, LAB.routerToCallee]) {
+    const up = await machine.spawn(['node', '--import', 'tsx', '--input-type=module', '--eval', source]);
+    await expect
+      .poll(() => stdout(['ip', '-o', 'link', 'show'], inside(LAB.routerNetns)), {
+        timeout: 20_000,
+        interval: 1,
+      })
+      .toContain(device ?? 'lo');
+    up.kill('SIGKILL');
+    await up.exited;
+    // The command that it had just started ends by itself.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await lab.status()).state).not.toBe('down');
+    await lab.down();
+    expect(await footprint()).toBe(before);
+  }
 });

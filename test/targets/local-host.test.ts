@@ -7,6 +7,8 @@ import { UserError } from '../../src/errors.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 
 const host = createLocalHost();
+/** A busy machine takes its time. */
+const PATIENT = { timeout: 10_000 };
 let dir = '';
 
 beforeAll(async () => {
@@ -63,18 +65,19 @@ describe('files', () => {
 
 describe('spawn', () => {
   test('leads a process group, so that kill ends its children as well', async () => {
-    const parent = await host.spawn(['sh', '-c', 'sleep 600 & echo $!; wait']);
+    const stdoutFile = join(dir, 'child');
+    const parent = await host.spawn(['sh', '-c', 'sleep 600 & echo $!; wait'], { stdoutFile });
     const stat = (await host.readFiles([`/proc/${parent.pid}/stat`])).get(`/proc/${parent.pid}/stat`) ?? '';
     expect(stat.split(' ')[4]).toBe(String(parent.pid));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(() => readFile(stdoutFile, 'utf8'), PATIENT).toMatch(/^\d+\n$/);
+    const child = (await readFile(stdoutFile, 'utf8')).trim();
     parent.kill('SIGTERM');
-    const { signal, stdout } = await parent.exited;
-    expect(signal).toBe('SIGTERM');
-    const child = stdout.trim();
-    expect(child).toMatch(/^\d+$/);
+    expect(await parent.exited).toMatchObject({ signal: 'SIGTERM' });
     // Gone, or waiting for its new parent to take note of it.
     const path = `/proc/${child}/stat`;
-    await expect.poll(async () => (await host.readFiles([path])).get(path) ?? 'gone').toMatch(/gone|\) Z /);
+    await expect
+      .poll(async () => (await host.readFiles([path])).get(path) ?? 'gone', PATIENT)
+      .toMatch(/gone|\) Z /);
     parent.kill('SIGKILL');
   });
 
@@ -88,7 +91,7 @@ describe('spawn', () => {
     const pinned = await host.spawn(['sleep', '600'], { cpus: '0' });
     const path = `/proc/${pinned.pid}/status`;
     await expect
-      .poll(async () => (await host.readFiles([path])).get(path))
+      .poll(async () => (await host.readFiles([path])).get(path), PATIENT)
       .toMatch(/Name:\tsleep[\s\S]*Cpus_allowed_list:\t0\n/);
     pinned.kill('SIGKILL');
     await pinned.exited;

@@ -29,7 +29,7 @@ export async function requireLabMachine(machine: Host): Promise<CpuSplit> {
   if (absent.length > 0)
     refuse(
       `${absent.map(({ argv }) => argv[0]).join(', ')} not found. ` +
-        `Install Debian's ${[...new Set(absent.map((tool) => tool.debianPackage))].join(', ')}`,
+        `Install Debian's package ${[...new Set(absent.map((tool) => tool.debianPackage))].join(', ')}`,
     );
   const split = splitCpus(cpus);
   for (const list of [split.routerCpus, split.loadCpus]) {
