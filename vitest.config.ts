@@ -15,6 +15,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
+          // Some start a process of their own, on a machine that may be busy.
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },

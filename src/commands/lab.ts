@@ -28,8 +28,13 @@ export async function lab(action: LabAction, options: LabCommandOptions, io: Com
     return EXIT.interrupted;
   }
   const status = await theLab.status();
-  io.out(options.json ? `${JSON.stringify(status)}\n` : render(status));
+  io.out(options.json ? `${JSON.stringify(status, nullForUndefined)}\n` : render(status));
   return EXIT.ok;
+}
+
+/** A field that has no value is still there to be read. */
+function nullForUndefined(_key: string, value: unknown): unknown {
+  return value === undefined ? null : value;
 }
 
 function egressOf(action: LabAction, text: string | undefined): number | undefined {
