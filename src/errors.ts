@@ -1,7 +1,7 @@
 // The one error a user can mend. Everything else that is thrown is a bug and keeps its stack trace.
 
-/** What siptune's exit status says; decided by the error's kind or the campaign's verdict. */
-export const EXIT = { ok: 0, notProven: 1, usage: 2, unsafe: 3, interrupted: 130 } as const;
+/** What siptune's exit status says; decided by the error's kind or the campaign's verdict. `bug`: siptune's own fault. */
+export const EXIT = { ok: 0, notProven: 1, usage: 2, unsafe: 3, bug: 70, interrupted: 130 } as const;
 
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 

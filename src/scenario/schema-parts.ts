@@ -28,20 +28,6 @@ export function parsed<T>(parse: (value: unknown) => T) {
   });
 }
 
-/** As `parse` says, and within these bounds, which are shown as a person would write them. */
-export function within(
-  parse: (value: unknown) => number,
-  least: string | number,
-  most: string | number,
-): (value: unknown) => number {
-  return (value) => {
-    const amount = parse(value);
-    if (amount < parse(least)) throw new UserError(`${show(value)} is too little: at least ${least}`);
-    if (amount > parse(most)) throw new UserError(`${show(value)} is too much: at most ${most}`);
-    return amount;
-  };
-}
-
 /** Text that matches; anything else is `what`, which says what is wanted. */
 export function text(pattern: RegExp, what: string) {
   return parsed((value) => {

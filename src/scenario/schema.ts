@@ -6,12 +6,16 @@ import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobSetting } from './knob-settings.ts';
-import { mapping, oneOf, parsed, text, wholeNumber, within } from './schema-parts.ts';
-import { parseBitRate, parseCallRate, parseDurationMs, parsePercent } from './units.ts';
+import { mapping, oneOf, parsed, text, wholeNumber } from './schema-parts.ts';
+import {
+  parseBitRate,
+  parseBudgetMs,
+  parseCallRate,
+  parseDurationMs,
+  parsePercent,
+  within,
+} from './units.ts';
 import { didYouMean, show } from './wording.ts';
-
-/** Less is not enough for a baseline, a look at candidates and a proof. */
-export const parseBudgetMs = within(parseDurationMs, '1m', '168h');
 
 const METRICS = ['capacity', 'burst'] as const;
 const LARGEST_SEED = 2 ** 32 - 1;

@@ -98,6 +98,23 @@ export function parseCallRate(value: unknown): number {
   return amount;
 }
 
+/** As `parse` says, and within these bounds, which are shown as a person would write them. */
+export function within(
+  parse: (value: unknown) => number,
+  least: string | number,
+  most: string | number,
+): (value: unknown) => number {
+  return (value) => {
+    const amount = parse(value);
+    if (amount < parse(least)) throw new UserError(`${show(value)} is too little: at least ${least}`);
+    if (amount > parse(most)) throw new UserError(`${show(value)} is too much: at most ${most}`);
+    return amount;
+  };
+}
+
+/** How long a campaign may take. Less is not enough for a baseline, a look at candidates and a proof. */
+export const parseBudgetMs = within(parseDurationMs, '1m', '168h');
+
 function quantity(
   value: unknown,
   what: string,

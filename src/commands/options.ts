@@ -1,0 +1,27 @@
+// Options that several commands have in common, and what a command hands back to be run.
+import { Option } from 'commander';
+import type { ExitStatus } from '../errors.ts';
+import type { CommandIo } from './command-io.ts';
+
+export type Execute = (io: CommandIo) => Promise<ExitStatus>;
+
+export interface Invocation {
+  /** Changes the machine: interrupted, it is told so and puts everything back. Others just end. */
+  readonly changesMachine: boolean;
+  readonly execute: Execute;
+}
+
+export interface Common {
+  readonly out: string;
+  readonly json: boolean;
+}
+
+export const CAMPAIGN = 'a campaign, by its ID or the beginning of it';
+
+export function resultsFolder(flags: string): Option {
+  return new Option(flags, 'results folder').default('results');
+}
+
+export function json(): Option {
+  return new Option('--json', 'data as JSON on stdout').default(false);
+}
