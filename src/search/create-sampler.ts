@@ -1,141 +1,139 @@
-// The sampler of this version: a space-filling start, then shrinking steps around the best, with a fresh look now and then.
+// The sampler of a campaign: a space-filling start, then steps around the best, now and then a fresh point. Simple on
+// purpose: with ten to forty noisy scores, models of the score learn little more than which knob paid.
 import type { Configuration, KnobInPlay } from '../knobs/knob.ts';
 import { createRandom } from '../stats/random.ts';
-import { createHalton } from './halton.ts';
+import { describeStep } from './describe-step.ts';
+import { createFirstPoints } from './first-points.ts';
+import { createLocalSteps, jump, type Step } from './local-steps.ts';
 import type { Observation, Proposal, Sampler } from './sampler.ts';
-import { configurationAt, configurationKey, type Point, pointOf } from './space.ts';
+import { everyConfiguration } from './small-space.ts';
+import { configurationAt, configurationKey, isInside, type Point, pointOf } from './space.ts';
 
 export interface SamplerOptions {
+  /** What is searched; every proposal has a value for exactly these. */
   readonly knobs: readonly KnobInPlay[];
-  /** What the system has today: never proposed, and the first centre. */
+  /** Today's values: never proposed, and the centre until something scored. */
   readonly start: Configuration;
   readonly seed: number;
   /** Makes a configuration consistent, or null when that cannot be. */
   readonly repair: (configuration: Configuration) => Configuration | null;
 }
 
-/** Space-filling proposals before the first step around the best. */
-const SPACE_FILLING = 6;
-/** Of the proposals after that, this share is a fresh space-filling point: the best may lie elsewhere. */
-const FRESH_SHARE = 0.15;
-const FIRST_STEP = 0.3;
-const SMALLEST_STEP = 0.04;
-/** Steps shrink while nothing better is found, and start over from a new best. */
-const STEP_SHRINK = 0.85;
-const MAX_KNOBS_A_STEP = 3;
-const ATTEMPTS = 200;
+interface Centre {
+  readonly configuration: Configuration;
+  readonly point: Point;
+  readonly score: number;
+}
 
-export function createSampler({ knobs, start, seed, repair }: SamplerOptions): Sampler {
-  const random = createRandom(seed);
-  const nextPoint = createHalton(knobs.length, random);
-  const seen = new Set([configurationKey(onlyInPlay(start, knobs))]);
+const FRESH_POINT_CHANCE = 0.1;
+const STEP_ATTEMPTS = 60;
+const FRESH_ATTEMPTS = 400;
+/** Spaces up to this size are walked through value by value before the sampler gives up. */
+const SMALL_SPACE = 5_000;
 
-  /** How often a change of this knob was part of an improvement, plus one. */
-  const credit = knobs.map(() => 1);
-  let best: Observation | null = null;
-  let proposed = 0;
-  let step = FIRST_STEP;
+export function createSampler(options: SamplerOptions): Sampler {
+  const { knobs, repair } = options;
+  const random = createRandom(options.seed);
+  const start = inPlay(knobs, options.start, options.start);
+  const first = createFirstPoints(pointOf(knobs, start), random);
+  const steps = createLocalSteps(knobs, random);
+  const seen = new Set([configurationKey(start)]);
+  const scores = new Map<string, { readonly configuration: Configuration; readonly values: number[] }>();
+  /** What was proposed and not told yet, with the score that it has to beat. */
+  const pending = new Map<string, Step & { readonly toBeat: number }>();
+  let asked = 0;
 
-  const fresh = (configuration: Configuration): Configuration | null => {
-    const repaired = repair(configuration);
-    if (repaired === null) return null;
-    const key = configurationKey(repaired);
+  /** Repaired, inside the ranges, and not proposed or told before; otherwise null. */
+  const admit = (draft: Configuration): Configuration | null => {
+    const repaired = repair(draft);
+    if (repaired === null || !isInside(knobs, repaired)) return null;
+    const configuration = inPlay(knobs, repaired, start);
+    const key = configurationKey(configuration);
     if (seen.has(key)) return null;
     seen.add(key);
-    return repaired;
+    return configuration;
   };
 
-  const spaceFilling = (): Proposal | null => {
-    const configuration = fresh(configurationAt(nextPoint(), knobs));
-    return configuration && { configuration, from: 'space-filling' };
+  const propose = (configuration: Configuration, from: string, step: Step, toBeat: number): Proposal => {
+    pending.set(configurationKey(configuration), { ...step, toBeat });
+    return { configuration, from };
   };
 
-  const stepAround = (centre: Observation): Proposal | null => {
-    const axes = pickAxes(
-      credit,
-      1 + Math.floor(random() * Math.min(MAX_KNOBS_A_STEP, knobs.length)),
-      random,
-    );
-    const from = pointOf(centre.configuration, knobs);
-    const to = from.map((x, axis) => (axes.includes(axis) ? reflect(x + (random() * 2 - 1) * 2 * step) : x));
-    const configuration = fresh({
-      ...onlyInPlay(centre.configuration, knobs),
-      ...pick(
-        configurationAt(to, knobs),
-        axes.map((axis) => knobs[axis]?.knob.name ?? ''),
-      ),
-    });
-    const names = axes.map((axis) => knobs[axis]?.knob.name).join(', ');
-    return configuration && { configuration, from: `step around the best: ${names}` };
+  const bestSoFar = (): Centre => {
+    let best = { configuration: start, score: Number.NEGATIVE_INFINITY };
+    for (const { configuration, values } of scores.values()) {
+      const score = values.reduce((sum, value) => sum + value, 0) / values.length;
+      if (score > best.score) best = { configuration, score };
+    }
+    return { ...best, point: pointOf(knobs, best.configuration) };
+  };
+
+  const askFresh = (attempts: number): Proposal | null => {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const { point, from } = first.next();
+      const configuration = admit(configurationAt(knobs, point));
+      if (!configuration) continue;
+      const centre = bestSoFar();
+      return propose(configuration, from, jump(centre.point, pointOf(knobs, configuration)), centre.score);
+    }
+    return null;
+  };
+
+  const askStep = (): Proposal | null => {
+    const centre = bestSoFar();
+    for (let attempt = 0; attempt < STEP_ATTEMPTS; attempt += 1) {
+      const step = steps.plan(centre.point);
+      if (step === null) return null;
+      const configuration = admit(configurationAt(knobs, step.point));
+      if (!configuration) continue;
+      return propose(
+        configuration,
+        describeStep(knobs, centre.configuration, configuration),
+        step,
+        centre.score,
+      );
+    }
+    return null;
+  };
+
+  const askRest = (): Proposal | null => {
+    for (const draft of everyConfiguration(knobs, SMALL_SPACE) ?? []) {
+      const configuration = admit(draft);
+      if (configuration) return { configuration, from: 'what is left of a small space' };
+    }
+    return null;
   };
 
   return {
-    name: 'space-filling start, then local steps',
-
+    name: 'steps around the best',
     ask() {
       if (knobs.length === 0) return null;
-      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        const explore = best === null || proposed < SPACE_FILLING || random() < FRESH_SHARE;
-        const proposal = explore || best === null ? spaceFilling() : stepAround(best);
-        if (proposal === null) continue;
-        proposed += 1;
-        return proposal;
-      }
-      return null;
+      asked += 1;
+      const fresh = asked <= first.count || random() < FRESH_POINT_CHANCE;
+      return (fresh ? null : askStep()) ?? askFresh(FRESH_ATTEMPTS) ?? askStep() ?? askRest();
     },
-
-    tell(observation) {
-      seen.add(configurationKey(onlyInPlay(observation.configuration, knobs)));
-      if (!Number.isFinite(observation.score)) return;
-      if (best !== null && observation.score <= best.score) {
-        if (proposed > SPACE_FILLING) step = Math.max(SMALLEST_STEP, step * STEP_SHRINK);
-        return;
-      }
-      if (best !== null)
-        rewardChanges(credit, pointOf(best.configuration, knobs), pointOf(observation.configuration, knobs));
-      best = observation;
-      step = FIRST_STEP;
+    tell({ configuration: told, score }: Observation) {
+      const configuration = inPlay(knobs, told, start);
+      const key = configurationKey(configuration);
+      seen.add(key);
+      const value = Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
+      const known = scores.get(key);
+      if (known) known.values.push(value);
+      else scores.set(key, { configuration, values: [value] });
+      const step = pending.get(key);
+      if (step) steps.learn(step, value > step.toBeat);
+      pending.delete(key);
     },
   };
 }
 
-function rewardChanges(credit: number[], before: Point, after: Point): void {
-  for (const [axis, x] of after.entries())
-    if (Math.abs(x - (before[axis] ?? x)) > 0.02) credit[axis] = (credit[axis] ?? 1) + 1;
-}
-
-/** `count` different axes, each with a probability in proportion to its credit. */
-function pickAxes(credit: readonly number[], count: number, random: () => number): readonly number[] {
-  const left = credit.map((weight, axis) => ({ axis, weight }));
-  const picked: number[] = [];
-  while (picked.length < count && left.length > 0) {
-    const total = left.reduce((sum, { weight }) => sum + weight, 0);
-    let mark = random() * total;
-    const index = left.findIndex(({ weight }) => {
-      mark -= weight;
-      return mark < 0;
-    });
-    const [taken] = left.splice(Math.max(0, index), 1);
-    if (taken) picked.push(taken.axis);
-  }
-  return picked;
-}
-
-/** Back into [0, 1] as from a mirror: an edge is then no more likely than the middle. */
-function reflect(x: number): number {
-  const folded = Math.abs(x) % 2;
-  return folded > 1 ? 2 - folded : folded;
-}
-
-function onlyInPlay(configuration: Configuration, knobs: readonly KnobInPlay[]): Configuration {
-  return pick(
-    configuration,
-    knobs.map(({ knob }) => knob.name),
-  );
-}
-
-function pick(configuration: Configuration, names: readonly string[]): Configuration {
+/** The values of the knobs in play and no others. */
+function inPlay(
+  knobs: readonly KnobInPlay[],
+  configuration: Configuration,
+  rest: Configuration,
+): Configuration {
   return Object.fromEntries(
-    names.flatMap((name) => (configuration[name] === undefined ? [] : [[name, configuration[name]]])),
+    knobs.map(({ knob, min }) => [knob.name, configuration[knob.name] ?? rest[knob.name] ?? min]),
   );
 }

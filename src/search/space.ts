@@ -1,38 +1,92 @@
-// The search space: each knob in play as one axis from 0 to 1, logarithmic where the knob is.
-import type { Configuration, KnobInPlay } from '../knobs/knob.ts';
+// Between knobs and the unit cube: one coordinate from 0 to 1 for each knob in play, evenly spaced on the knob's scale.
+// Values are rounded to steps that an operator would choose and that a noisy measurement could tell apart at best.
+import type { Configuration, KnobInPlay, KnobValue } from '../knobs/knob.ts';
 import { asNumber } from '../knobs/knob-value.ts';
 
-/** One coordinate per knob, each in [0, 1]. */
+/** Coordinates in the order of the knobs. */
 export type Point = readonly number[];
 
-const PAGE_BYTES = 4_096;
+const PAGE_BYTES = 4096;
+/** On a log scale, a doubling of a binary quantity has this many steps. */
+const STEPS_PER_DOUBLING = 8;
+/** A linear range has at least this many steps where its values allow it. */
+const MIN_LINEAR_STEPS = 20;
 
-/** The configuration at a point; bytes are whole pages, everything is an integer inside the knob's range. */
-export function configurationAt(point: Point, knobs: readonly KnobInPlay[]): Configuration {
-  return Object.fromEntries(
-    knobs.map((inPlay, axis) => [inPlay.knob.name, valueAt(point[axis] ?? 0, inPlay)]),
-  );
+/** The coordinate of a value; what lies outside the range, or is no number, counts as the nearest end or the middle. */
+export function toUnit(knob: KnobInPlay, value: KnobValue | undefined): number {
+  const number = asNumber(value);
+  if (number === undefined) return 0.5;
+  if (knob.max <= knob.min) return 0;
+  const within = clamp(number, knob.min, knob.max);
+  return isLog(knob)
+    ? Math.log(within / knob.min) / Math.log(knob.max / knob.min)
+    : (within - knob.min) / (knob.max - knob.min);
 }
 
-/** Where a configuration lies; values outside the ranges are taken to their edge. */
-export function pointOf(configuration: Configuration, knobs: readonly KnobInPlay[]): Point {
-  return knobs.map(({ knob, min, max }) => {
-    const value = Math.min(max, Math.max(min, asNumber(configuration[knob.name]) ?? min));
-    if (max === min) return 0;
-    return knob.search.scale === 'log'
-      ? Math.log(value / min) / Math.log(max / min)
-      : (value - min) / (max - min);
+/** The rounded value at a coordinate, always inside the range. */
+export function fromUnit(knob: KnobInPlay, coordinate: number): number {
+  const u = clamp(coordinate, 0, 1);
+  const value = isLog(knob) ? knob.min * (knob.max / knob.min) ** u : knob.min + (knob.max - knob.min) * u;
+  return roundValue(knob, value);
+}
+
+/** The next value up or down that differs after rounding, or the same one at the end of the range. */
+export function neighbour(knob: KnobInPlay, value: number, direction: 1 | -1): number {
+  const step = direction === 1 ? stepAt(knob, value) : stepAt(knob, Math.max(knob.min, value - 1));
+  return roundValue(knob, value + direction * step);
+}
+
+export function pointOf(knobs: readonly KnobInPlay[], configuration: Configuration): number[] {
+  return knobs.map((knob) => toUnit(knob, configuration[knob.knob.name]));
+}
+
+export function configurationAt(knobs: readonly KnobInPlay[], point: Point): Configuration {
+  return Object.fromEntries(knobs.map((knob, i) => [knob.knob.name, fromUnit(knob, point[i] ?? 0.5)]));
+}
+
+/** Whether every knob in play has a value inside its range. */
+export function isInside(knobs: readonly KnobInPlay[], configuration: Configuration): boolean {
+  return knobs.every(({ knob, min, max }) => {
+    const value = asNumber(configuration[knob.name]);
+    return value !== undefined && value >= min && value <= max;
   });
 }
 
-/** Equal for configurations that set the same values: a repeated proposal is a wasted trial. */
+/** The same for two configurations exactly when they set the same knobs to the same values, in whatever order. */
 export function configurationKey(configuration: Configuration): string {
-  return JSON.stringify(Object.entries(configuration).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(
+    Object.entries(configuration)
+      .map(([name, value]) => [name, String(value)])
+      .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+  );
 }
 
-function valueAt(coordinate: number, { knob, min, max }: KnobInPlay): number {
-  const x = Math.min(1, Math.max(0, coordinate));
-  const exact = knob.search.scale === 'log' ? min * (max / min) ** x : min + (max - min) * x;
-  const step = knob.unit === 'bytes' && max - min > PAGE_BYTES ? PAGE_BYTES : 1;
-  return Math.min(max, Math.max(min, Math.round(exact / step) * step));
+function roundValue(knob: KnobInPlay, value: number): number {
+  const step = stepAt(knob, value);
+  return clamp(Math.round(value / step) * step, Math.ceil(knob.min), Math.floor(knob.max));
+}
+
+/** Bytes in whole pages; binary quantities in eighths of a doubling, counts in two decimal digits. */
+function stepAt({ knob, min, max }: KnobInPlay, value: number): number {
+  const binary = knob.unit !== 'packets' && knob.unit !== 'processes';
+  const least = knob.unit === 'bytes' || knob.unit === 'bytes (segment)' ? PAGE_BYTES : 1;
+  const wanted =
+    knob.search.scale === 'log'
+      ? powerBelow(binary ? 2 : 10, value) / (binary ? STEPS_PER_DOUBLING : 10)
+      : powerBelow(binary ? 2 : 10, (max - min) / MIN_LINEAR_STEPS);
+  return Math.max(least, wanted);
+}
+
+/** The largest power of `base` that is at most `value`. */
+function powerBelow(base: 2 | 10, value: number): number {
+  if (!(value >= 1)) return 1;
+  return base ** Math.floor((base === 2 ? Math.log2(value) : Math.log10(value)) + 1e-12);
+}
+
+function isLog({ knob, min, max }: KnobInPlay): boolean {
+  return knob.search.scale === 'log' && min > 0 && max > min;
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, value));
 }
