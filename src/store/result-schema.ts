@@ -1,0 +1,71 @@
+// result.json, checked on reading: a file that was cut, edited or made by another version is named, never trusted.
+import { z } from 'zod';
+import { RESULT_SCHEMA } from './result.ts';
+
+const metric = z.enum(['capacityCps', 'burstCalls']);
+const interval = z.object({ estimate: z.number(), low: z.number(), high: z.number() });
+const value = z.union([z.number(), z.string()]);
+const configuration = z.record(z.string(), value);
+const measured = {
+  config: configuration,
+  capacityCps: interval.nullable(),
+  burstCalls: interval.nullable(),
+};
+const numbers = z.record(z.string(), z.number());
+
+export const resultSchema = z.object({
+  schema: z.literal(RESULT_SCHEMA),
+  id: z.string(),
+  scenario: z.string(),
+  seed: z.number(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  target: z.object({
+    host: z.string(),
+    kernel: z.string(),
+    cpu: z.string(),
+    cpus: z.number(),
+    memoryMib: z.number(),
+    router: z.string(),
+    routerVersion: z.string(),
+    routerFlags: z.array(z.string()),
+  }),
+  objective: z.object({
+    maximise: metric,
+    guards: z.array(z.object({ metric, mayFall: z.number() })),
+    maxLoss: z.number(),
+    maxP99SetupMs: z.number(),
+  }),
+  verdict: z.enum(['improved', 'not-proven', 'aborted']),
+  reason: z.string(),
+  baseline: z.object(measured).nullable(),
+  contenders: z.array(z.object({ name: z.string(), ...measured, ratio: z.number().nullable() })),
+  winner: z.object({ ...measured, minimal: z.boolean() }).nullable(),
+  comparison: z
+    .object({
+      metric,
+      ratio: interval,
+      confidence: z.number(),
+      pairs: z.number(),
+      pValue: z.number(),
+      guards: z.array(z.object({ metric, ratio: interval, mayFall: z.number(), held: z.boolean() })),
+    })
+    .nullable(),
+  samples: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]))),
+  inert: z.array(z.object({ knob: z.string(), reason: z.string() })),
+  importance: z.array(z.object({ knob: z.string(), share: z.number() })),
+  netperf: z.object({
+    absent: z.string().nullable(),
+    current: numbers.nullable(),
+    winner: numbers.nullable(),
+  }),
+  trials: z.object({
+    total: z.number(),
+    carried: z.number(),
+    overloaded: z.number(),
+    invalid: z.number(),
+    failed: z.number(),
+  }),
+  cost: z.object({ wallS: z.number(), loadS: z.number(), restarts: z.number() }),
+  restored: z.boolean(),
+});
