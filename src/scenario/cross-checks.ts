@@ -47,23 +47,25 @@ function routerChecks(data: unknown): readonly Finding[] {
           },
         ]
       : [];
-  const findings: Finding[] = [];
-  if (at(router, 'config') !== undefined)
-    findings.push({
+  const target = at(data, 'target');
+  if (target === 'lab' || at(target, 'lab') !== undefined)
+    return [
+      {
+        path: ['router', 'service'],
+        at: 'key',
+        message:
+          'router.service is for a target on a host; in the lab siptune starts the router itself: give router.config alone',
+      },
+    ];
+  if (at(router, 'config') === undefined) return [];
+  return [
+    {
       path: ['router', 'config'],
       at: 'key',
       message:
         'router.config is for a router that siptune starts; one with router.service has its own configuration: leave one of the two out',
-    });
-  const target = at(data, 'target');
-  if (target === 'lab' || at(target, 'lab') !== undefined)
-    findings.push({
-      path: ['router', 'service'],
-      at: 'key',
-      message:
-        'router.service is for a target on a host; in the lab siptune starts the router itself: give router.config',
-    });
-  return findings;
+    },
+  ];
 }
 
 function deviceChecks(data: unknown): readonly Finding[] {

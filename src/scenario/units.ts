@@ -3,19 +3,10 @@
 import { UserError } from '../errors.ts';
 import { show } from './wording.ts';
 
-const BYTES_PER: Readonly<Record<string, number>> = {
-  b: 1,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
-};
-const MS_PER: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const BITS_PER_S_PER: Readonly<Record<string, number>> = {
-  'bit/s': 1,
-  'kbit/s': 1e3,
-  'mbit/s': 1e6,
-  'gbit/s': 1e9,
-};
+// Maps, for every object knows "constructor" and "toString" as well.
+const BYTES_PER = new Map(Object.entries({ b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 }));
+const MS_PER = new Map(Object.entries({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }));
+const BITS_PER_S_PER = new Map(Object.entries({ 'bit/s': 1, 'kbit/s': 1e3, 'mbit/s': 1e6, 'gbit/s': 1e9 }));
 const CALL_RATE_UNITS = ['', '/s', 'cps', 'calls/s'];
 
 const QUANTITY = /^(\d{1,20}(?:\.\d{1,9})?)\s*([a-z%/]*)$/i;
@@ -24,7 +15,7 @@ const DURATION_PART = /(\d{1,12}(?:\.\d{1,9})?)\s*([a-z]+)\s*/giy;
 /** 8388608, "208KiB", "8 MiB" → whole bytes. */
 export function parseBytes(value: unknown): number {
   const { amount, unit } = quantity(value, 'a size', 'B, KiB, MiB, GiB, e.g. 8 MiB');
-  const factor = unit === '' ? 1 : BYTES_PER[unit.toLowerCase()];
+  const factor = unit === '' ? 1 : BYTES_PER.get(unit.toLowerCase());
   if (factor === undefined) {
     const decimal = /^[kmg]b?$/i.test(unit) ? `; write ${unit[0]?.toUpperCase()}iB` : '';
     throw new UserError(
@@ -49,7 +40,7 @@ export function parseDurationMs(value: unknown): number {
   let largest = Number.POSITIVE_INFINITY;
   let end = 0;
   for (const [whole, amount, unit = ''] of trimmed.matchAll(DURATION_PART)) {
-    const factor = MS_PER[unit];
+    const factor = MS_PER.get(unit);
     if (factor === undefined)
       throw new UserError(`${show(value)} has the unit ${show(unit)}, which is not one of time: ${allowed}`);
     // "30s1m" and "1m2m" are slips of the pen, not sums.
@@ -80,7 +71,7 @@ export function parsePercent(value: unknown): number {
 export function parseBitRate(value: unknown): number {
   const allowed = 'bit/s, kbit/s, Mbit/s, Gbit/s, e.g. 20 Mbit/s';
   const { amount, unit } = quantity(value, 'a bit rate', allowed);
-  const factor = BITS_PER_S_PER[unit.toLowerCase()];
+  const factor = BITS_PER_S_PER.get(unit.toLowerCase());
   if (factor === undefined)
     throw new UserError(
       `${show(value)} has ${unit === '' ? 'no unit' : `the unit ${show(unit)}`}; bit rates are in ${allowed}`,

@@ -48,7 +48,9 @@ export function parseYaml(file: string, text: string): YamlFile {
   if (complaints.length > 0)
     return {
       state: 'unreadable',
-      problems: complaints.map(({ pos, code, message }) => problemAt(pos[0], plainWords(code, message))),
+      problems: complaints.map(({ pos, code, message }) =>
+        problemAt(code === 'DUPLICATE_KEY' ? nextWord(text, pos[0]) : pos[0], plainWords(code, message)),
+      ),
     };
   const data = plainData(document);
   if (data.state === 'invalid') return unreadable(file, data.message);
@@ -104,6 +106,13 @@ function plainData(
       return { state: 'invalid', message: `uses anchors and aliases too much (${error.message})` };
     throw error;
   }
+}
+
+/** The parser counts the blanks and comments before a key to the key. */
+function nextWord(text: string, offset: number): number {
+  const blanks = /(?:\s|#[^\n]*)*/y;
+  blanks.lastIndex = offset;
+  return offset + (blanks.exec(text)?.[0].length ?? 0);
 }
 
 function plainWords(code: string, message: string): string {
