@@ -1,4 +1,4 @@
-// What a command has of the outside world: two texts, a signal, the environment. cli.ts alone knows the real process.
+// What a command has of the outside world: two texts, a signal, the environment. process.ts alone knows the real one.
 
 export interface CommandIo {
   /** Data, on stdout. */

@@ -1,0 +1,100 @@
+// The program as a user meets it: help, wrong usage, a scenario with problems, closed pipes, signals.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url));
+const badScenario = fileURLToPath(new URL('bad-scenario.yaml', import.meta.url));
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'siptune-cli-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function siptune(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [tsx, cli, ...args], { cwd: folder });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.on('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+describe('help', () => {
+  it('names every command and what each exit status means, on stdout', async () => {
+    const { status, stdout, stderr } = await siptune('--help');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const command of ['run', 'restore', 'lab'])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    for (const code of [0, 1, 2, 3, 70, 130]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
+  });
+
+  it('says the version of the package', async () => {
+    const packageJson = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+    const { status, stdout } = await siptune('--version');
+    expect(status).toBe(0);
+    expect(stdout.trim()).toBe(JSON.parse(packageJson).version);
+  });
+});
+
+describe('wrong usage ends with status 2, and a word on what would be right', () => {
+  it.each([
+    [['rnu'], 'Did you mean run?'],
+    [[], 'Usage: siptune'],
+    [['run'], "missing required argument 'scenario'"],
+    [['run', 'a.yaml', 'b.yaml'], 'too many arguments'],
+    [['run', 'a.yaml', '--budget', '30s'], 'at least 1m'],
+    [['run', 'a.yaml', '--budget', '90'], '"90" has no unit of time'],
+    [['run', 'a.yaml', '--seed', 'x'], 'whole number'],
+    [['lab', 'sideways'], 'up, down, status'],
+    [['run', 'a.yaml', '--bugdet', '6m'], 'Did you mean --budget?'],
+  ])('siptune %j', async (args, advice) => {
+    const { status, stdout, stderr } = await siptune(...args);
+    expect(stderr).toContain(advice);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  });
+});
+
+describe('a scenario with problems', () => {
+  it('is answered with all of them at once, status 2, and nothing written', async () => {
+    const { status, stdout, stderr } = await siptune('run', badScenario);
+    expect(stderr.split('\n').filter(Boolean)).toEqual([
+      expect.stringContaining(`${badScenario}:2:1: objective: is missing`),
+      expect.stringContaining(`${badScenario}:5:1: unknown key "objektive"; did you mean "objective"?`),
+      expect.stringContaining(`${badScenario}:8:5: knobs[1]: "rmem_max" is not a knob in the catalogue`),
+      expect.stringContaining(`${badScenario}:9:9: budget: "soon" is not a duration`),
+    ]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('a reader that has seen enough', () => {
+  it('ends nothing with an error', async () => {
+    const child = spawn(process.execPath, [tsx, cli, '--help'], { cwd: folder });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
