@@ -1,0 +1,206 @@
+// One offer: a calling SIPp begins the planned calls (after a warm-up that its counters do not see, without a seam), the
+// calls are drained, and both ends' statistics become a report.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FlowName } from '../scenario/scenario.ts';
+import type { LoadContext, LoadPlan, LoadReport } from './load.ts';
+import type { SippDeps } from './sipp.ts';
+import { CALLEE_REPORT_MS, CALLER_CSV, type CallOrder, callerArgv, callOrder } from './sipp-argv.ts';
+import { countUnexpectedResponses } from './sipp-codes.ts';
+import { begunIn } from './sipp-pace.ts';
+import { type SippProcess, startSipp } from './sipp-process.ts';
+import {
+  baseIndex,
+  CERTAIN_LOSS_SHARE,
+  delta,
+  type OfferRecord,
+  reportOffer,
+  spanSince,
+} from './sipp-report.ts';
+import { parseSippRtt } from './sipp-rtt.ts';
+import { bufferFault } from './sipp-sockets.ts';
+
+/** A call that lost a message needs T1 = 500 ms and 1,000 ms more for its second and third attempt. */
+const DRAIN_MS = 3_000;
+/** SIPp makes up for delays, so an offer that is this late will not come. */
+const OVERDUE_MS = 3_000;
+const POLL_MS = { steady: 50, burst: 10, drain: 20 } as const;
+/** Reports of one snapshot reach the two files within this time of each other. */
+const SAME_REPORT_MS = 5;
+
+type Ended = OfferRecord['ended'];
+
+export async function offerCalls(
+  deps: SippDeps,
+  callee: SippProcess,
+  plan: LoadPlan,
+  context: LoadContext,
+): Promise<LoadReport> {
+  const order = callOrder(plan);
+  if (order.counted < 1) throw new Error(`a load plan without calls: ${JSON.stringify(plan)}`);
+  await callee.poll();
+  const dropsBefore = callee.drops();
+  const caller = await startCaller(deps, order, context);
+  try {
+    context.onProcesses?.([
+      { pid: caller.pid, role: 'uac' },
+      { pid: callee.pid, role: 'uas' },
+    ]);
+    const checking = bufferFault('SIPp caller', deps.caller, deps.bufferBytes, deps.cpus);
+    // A burst is still held back: the check is over before it leaves.
+    if (plan.shape === 'burst') await checking;
+    const ended = await watch(deps, order, caller, callee, context);
+    const faults = caller.hasEnded() ? await endFaults(caller, callee) : [];
+    await caller.kill();
+    await caller.poll();
+    await pollPast(deps, callee, caller.rows.at(-1)?.atMs ?? 0);
+    const buffers = await checking;
+    const offered: Offered = {
+      order,
+      flow: deps.flow,
+      caller,
+      callee,
+      calleeDrops: callee.drops() - dropsBefore,
+      ended,
+      faults: [...faults, ...(buffers === null ? [] : [buffers])],
+    };
+    return reportOffer(await gather(offered, context.rawDir));
+  } finally {
+    await caller.kill();
+  }
+}
+
+function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Promise<SippProcess> {
+  const { caller, callee, routerAddress, routerPort, flow, holdMs, bufferBytes } = deps;
+  return startSipp({
+    who: 'SIPp caller',
+    endpoint: caller,
+    argv: callerArgv({
+      address: caller.address,
+      port: caller.port,
+      bufferBytes,
+      routerAddress,
+      routerPort,
+      calleeAddress: callee.address,
+      calleePort: callee.port,
+      flow,
+      holdMs,
+      order,
+    }),
+    cpus: deps.cpus,
+    rawDir: context.rawDir,
+    csvFile: CALLER_CSV,
+    clock: deps.clock,
+    withBufferHeadroom: deps.withBufferHeadroom,
+  });
+}
+
+/** Until the caller has ended by itself (every call is done), loss is certain, time is up, or the user interrupts. */
+async function watch(
+  deps: SippDeps,
+  { plan, counted }: CallOrder,
+  caller: SippProcess,
+  callee: SippProcess,
+  context: LoadContext,
+): Promise<Ended> {
+  const { clock, holdMs } = deps;
+  const { signal, onWindow } = context;
+  const callerEnded = new AbortController();
+  void caller.exited.then(() => callerEnded.abort());
+  const wake = AbortSignal.any([signal, callerEnded.signal]);
+
+  const startMs = clock.nowMs();
+  const beginMs = plan.shape === 'steady' ? startMs + plan.warmupMs : startMs;
+  const overdueMs = beginMs + (plan.shape === 'steady' ? plan.windowMs : 0) + OVERDUE_MS;
+  let state: 'before' | 'window' | 'drain' = 'before';
+  let drainedMs = Number.POSITIVE_INFINITY;
+  const end = (ended: Ended): Ended => {
+    if (state === 'before') onWindow('begin');
+    if (state !== 'drain') onWindow('end');
+    return ended;
+  };
+
+  for (;;) {
+    if (state === 'before' && clock.nowMs() >= beginMs) {
+      state = 'window';
+      onWindow('begin');
+    }
+    await Promise.all([caller.poll(), callee.poll()]);
+    const nowMs = clock.nowMs();
+    if (state === 'window' && begunIn(caller.rows.at(-1)) >= counted) {
+      state = 'drain';
+      drainedMs = nowMs + holdMs + DRAIN_MS;
+      onWindow('end');
+    }
+    if (signal.aborted) return end('interrupted');
+    if (lossIsCertain(caller, callee, counted)) return end('early');
+    if (caller.hasEnded() || nowMs >= drainedMs || (state !== 'drain' && nowMs >= overdueMs))
+      return end('complete');
+    const pollMs = state === 'drain' && plan.shape === 'steady' ? POLL_MS.drain : POLL_MS[plan.shape];
+    await clock.sleep(state === 'before' ? Math.min(pollMs, beginMs - nowMs) : pollMs, wake);
+  }
+}
+
+function lossIsCertain(caller: SippProcess, callee: SippProcess, counted: number): boolean {
+  const base = caller.rows[baseIndex(caller.rows)];
+  if (base === undefined) return false;
+  const ofCaller = { base, last: caller.rows.at(-1) };
+  const ofCallee = spanSince(callee.rows, base.atMs);
+  const bad =
+    delta(ofCaller, 'FailedCall') + delta(ofCaller, 'Retransmissions') + delta(ofCallee, 'Retransmissions');
+  return bad > counted * CERTAIN_LOSS_SHARE;
+}
+
+/** The answering side's last snapshot must be younger than the last call. */
+async function pollPast(deps: SippDeps, callee: SippProcess, endMs: number): Promise<void> {
+  const deadlineMs = deps.clock.nowMs() + 3 * CALLEE_REPORT_MS;
+  for (;;) {
+    await callee.poll();
+    if ((callee.rows.at(-1)?.atMs ?? 0) >= endMs || callee.hasEnded() || deps.clock.nowMs() >= deadlineMs)
+      return;
+    await deps.clock.sleep(POLL_MS.drain);
+  }
+}
+
+interface Offered {
+  readonly order: CallOrder;
+  readonly flow: FlowName;
+  readonly caller: SippProcess;
+  readonly callee: SippProcess;
+  readonly calleeDrops: number;
+  readonly ended: Ended;
+  readonly faults: readonly string[];
+}
+
+async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
+  const { order, flow, caller, callee, calleeDrops, ended, faults } = offered;
+  // SIPp names these files itself, after the flow and its process ID.
+  const read = (what: string) =>
+    readFile(join(rawDir, `${flow}_${caller.pid}_${what}.csv`)).catch(() => Buffer.alloc(0));
+  const [rtt, codes] = await Promise.all([read('rtt'), read('error_codes')]);
+  const baseMs = caller.rows[baseIndex(caller.rows)]?.atMs ?? 0;
+  return {
+    order,
+    callerRows: caller.rows,
+    calleeRows: callee.rows,
+    callerDrops: caller.drops(),
+    calleeDrops,
+    setupDelaysMs: parseSippRtt(rtt, 'setup'),
+    unexpectedResponses: countUnexpectedResponses(codes.toString('latin1'), baseMs + SAME_REPORT_MS),
+    ended,
+    faults,
+  };
+}
+
+/** A SIPp that ended for another reason than the end of its calls. */
+async function endFaults(caller: SippProcess, callee: SippProcess): Promise<readonly string[]> {
+  const { exitCode, signal } = await caller.exited;
+  // 0: all calls succeeded, 1: some failed, 97 and 99: ended by a timer or without a call.
+  const sound = exitCode !== undefined && exitCode < 100;
+  return [
+    ...(sound
+      ? []
+      : [`SIPp caller ended with ${signal ?? `status ${exitCode}`}: ${await caller.lastWords()}`]),
+    ...(callee.hasEnded() ? [`SIPp callee ended during the offer: ${await callee.lastWords()}`] : []),
+  ];
+}

@@ -1,0 +1,103 @@
+// From what two SIPps wrote to a LoadReport. Reports truthfully, judges only the generator itself.
+import type { LoadReport } from './load.ts';
+import type { CallOrder } from './sipp-argv.ts';
+import type { SippSnapshot } from './sipp-csv.ts';
+import { begunIn, measurePace } from './sipp-pace.ts';
+
+/** Below this share of the planned rate, the load was not the planned one. */
+const MIN_RATE_SHARE = 0.995;
+/** Calls are begun in lumps of one kernel tick (10 ms at most), so a count is that uncertain at either end. */
+const TICK_MS = 10;
+
+/**
+ * Loss is certain, whatever bound an objective may set, when this share of the planned calls has failed or something of
+ * it had to be sent again. The offer then ends early: more of an overload only costs time.
+ */
+export const CERTAIN_LOSS_SHARE = 0.2;
+
+/** Counters of one side between two snapshots. */
+export interface Span {
+  readonly base: SippSnapshot | undefined;
+  readonly last: SippSnapshot | undefined;
+}
+
+export function delta({ base, last }: Span, counter: string): number {
+  return (last?.counters[counter] ?? 0) - (base?.counters[counter] ?? 0);
+}
+
+/** The last snapshot of the calling side before the first counted call. */
+export function baseIndex(rows: readonly SippSnapshot[]): number {
+  const first = rows.findIndex((row) => begunIn(row) > 0);
+  return Math.max(0, (first === -1 ? rows.length : first) - 1);
+}
+
+/** The answering side from the moment of the calling side's base. */
+export function spanSince(rows: readonly SippSnapshot[], sinceMs: number): Span {
+  return { base: rows.findLast((row) => row.atMs <= sinceMs) ?? rows[0], last: rows.at(-1) };
+}
+
+export interface OfferRecord {
+  readonly order: CallOrder;
+  readonly callerRows: readonly SippSnapshot[];
+  readonly calleeRows: readonly SippSnapshot[];
+  readonly callerDrops: number;
+  readonly calleeDrops: number;
+  readonly setupDelaysMs: Float64Array;
+  readonly unexpectedResponses: Readonly<Record<string, number>>;
+  /** "interrupted": by the user; "early": loss was certain; "complete": the offer took its course. */
+  readonly ended: 'complete' | 'early' | 'interrupted';
+  /** Found out by others: buffers, processes that ended. */
+  readonly faults: readonly string[];
+}
+
+export function reportOffer(record: OfferRecord): LoadReport {
+  const { order, callerRows } = record;
+  const rows = callerRows.slice(baseIndex(callerRows));
+  const caller: Span = { base: rows[0], last: rows.at(-1) };
+  const callee = spanSince(record.calleeRows, rows[0]?.atMs ?? 0);
+  const createdCalls = begunIn(caller.last);
+  const successfulCalls = caller.last?.counters.completed ?? 0;
+  const failedCalls = Math.min(delta(caller, 'FailedCall'), createdCalls - successfulCalls);
+  const pace = measurePace(rows);
+  return {
+    plannedCalls: order.counted,
+    createdCalls,
+    successfulCalls,
+    failedCalls,
+    unfinishedCalls: createdCalls - successfulCalls - failedCalls,
+    retransmissions: delta(caller, 'Retransmissions') + delta(callee, 'Retransmissions'),
+    offeredForMs: pace.offeredForMs,
+    achievedRateCps: pace.achievedRateCps,
+    setupDelaysMs: record.setupDelaysMs,
+    generatorFaults: [
+      ...record.faults,
+      ...(record.ended === 'interrupted' ? ['interrupted'] : []),
+      ...(record.ended === 'complete' ? paceFaults(order, createdCalls, pace.achievedRateCps) : []),
+      ...processFaults('SIPp caller', caller, record.callerDrops),
+      ...processFaults('SIPp callee', callee, record.calleeDrops),
+    ],
+    unexpectedResponses: record.unexpectedResponses,
+  };
+}
+
+function paceFaults(order: CallOrder, created: number, achievedCps: number): readonly string[] {
+  if (created < order.counted) return [`only ${created} of ${order.counted} planned calls were begun`];
+  if (order.plan.shape === 'burst') return [];
+  const { rateCps, windowMs } = order.plan;
+  const allowance = rateCps * (TICK_MS / windowMs);
+  if (achievedCps + allowance >= rateCps * MIN_RATE_SHARE) return [];
+  const share = ((achievedCps / rateCps) * 100).toFixed(1);
+  return [`only ${achievedCps.toFixed(0)} of ${rateCps} calls/s were offered (${share} %)`];
+}
+
+function processFaults(who: string, span: Span, drops: number): readonly string[] {
+  const watchdog = delta(span, 'WatchdogMajor') + delta(span, 'WatchdogMinor');
+  const unsent = delta(span, 'FailedCannotSendMessage') + delta(span, 'FailedOutboundCongestion');
+  return [
+    ...(watchdog > 0
+      ? [`${who} stood still for half a second or longer (${watchdog} watchdog triggers)`]
+      : []),
+    ...(unsent > 0 ? [`${who} could not send ${unsent} messages`] : []),
+    ...(drops > 0 ? [`${who}: ${drops} datagrams dropped at its own socket`] : []),
+  ];
+}
