@@ -33,6 +33,8 @@ const SIZE_SPREAD = 0.5;
 /** How many knobs a step moves: cumulative probabilities of one and of two; else three. */
 const UP_TO_ONE = 0.2;
 const UP_TO_TWO = 0.5;
+/** A direction that always paid comes near to being this many times as likely as one that was not tried. */
+const PAID_WEIGHT = 3;
 /** Credit of a jump, compared with a step's. */
 const JUMP_WEIGHT = 0.5;
 
@@ -41,10 +43,10 @@ export function createLocalSteps(knobs: readonly KnobInPlay[], random: Random): 
   /** Each knob and direction: how often it was tried and how often that paid. */
   const credit = knobs.map(() => ({ up: { tried: 0, paid: 0 }, down: { tried: 0, paid: 0 } }));
   const recordOf = ({ knob, direction }: Move) => credit[knob]?.[direction === 1 ? 'up' : 'down'];
-  /** Never zero, so that nothing is given up for good; what was not tried yet comes before what did not pay. */
+  /** What paid comes before what was not tried, and that before what did not pay; never zero: nothing is given up. */
   const weightOf = (move: Move) => {
     const { tried, paid } = recordOf(move) ?? { tried: 0, paid: 0 };
-    return (paid + 1) / (tried + 2) ** 2;
+    return (1 + PAID_WEIGHT * paid) / (1 + tried);
   };
 
   return {

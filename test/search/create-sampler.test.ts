@@ -85,6 +85,26 @@ test('few knobs get few first points', () => {
   expect(origins.slice(2).some((from) => from.startsWith('step'))).toBe(true);
 });
 
+test('steps come closer to the best while nothing pays', () => {
+  const sampler = createSampler({ ...options, repair: (c) => c });
+  sampler.tell({ configuration: ROUTER_TODAY, score: 100 });
+  const lengths: number[] = [];
+  for (let n = 0; n < 60; n += 1) {
+    const proposal = sampler.ask();
+    if (!proposal) break;
+    sampler.tell({ configuration: proposal.configuration, score: 1 });
+    if (!proposal.from.startsWith('step')) continue;
+    const moved = ROUTER_KNOBS.map((knob) =>
+      Math.abs(
+        toUnit(knob, proposal.configuration[knob.knob.name]) - toUnit(knob, ROUTER_TODAY[knob.knob.name]),
+      ),
+    );
+    lengths.push(Math.max(...moved));
+  }
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  expect(mean(lengths.slice(-20))).toBeLessThan(mean(lengths.slice(0, 5)) / 2);
+});
+
 test('a failed configuration never becomes the centre', () => {
   const sampler = createSampler({ ...options, repair: (c) => c });
   const good: Configuration = { ...ROUTER_TODAY, 'router.workers': 3 };
@@ -146,6 +166,18 @@ test('a small space is proposed completely, today excepted, then null', () => {
   }));
   const proposals = run({ knobs, start: { 'router.workers': 8, 'router.pkg': 8 } }, 100, () => 1);
   expect(proposals).toHaveLength(5 * 4 - 1);
+});
+
+test('the one configuration that a constraint leaves is found, where the space can be walked through', () => {
+  const knobs = knobsInPlay(['router.workers', 'router.pkg', 'net.core.netdev_max_backlog']).map((knob) =>
+    knob.knob.unit === 'packets' ? { ...knob, max: 1_800 } : knob,
+  );
+  const allowed = { 'router.workers': 13, 'router.pkg': 52, 'net.core.netdev_max_backlog': 1_700 };
+  const repair = (c: Configuration) => (configurationKey(c) === configurationKey(allowed) ? c : null);
+  for (const seed of [1, 2, 3, 4])
+    expect(run({ knobs, seed, repair }, 5, () => 1).map(({ configuration }) => configuration)).toEqual([
+      allowed,
+    ]);
 });
 
 test('null when nothing is in play, or nothing can be repaired', () => {
