@@ -7,7 +7,7 @@ import { asNumber } from '../knobs/knob-value.ts';
 /** What the kernel charges a socket for one small SIP message (skb truesize of a payload up to about 600 bytes). */
 const MESSAGE_TRUESIZE_BYTES = 1_280;
 /** INVITEs wait beside the replies of the calls before them. */
-const BUFFER_SHARE_FOR_CALLS = 0.6;
+const BUFFER_SHARE_FOR_CALLS = 0.4;
 /** Of the steady rate: a burst needs only the set-up half of each call. */
 const BURST_SPEEDUP = 1.3;
 

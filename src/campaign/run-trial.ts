@@ -43,12 +43,16 @@ export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<Tria
   // A burst is meant to meet an idle router: the phone takes part in steady trials only.
   const phone = order.plan.shape === 'steady' ? deps.phone : undefined;
   await phone?.start(order.rawDir);
+  // A burst is over in a moment: its first drops must not come before the first look.
+  if (order.plan.shape === 'burst') await metering.start();
   const report = await deps.load.offer(order.plan, {
     rawDir: order.rawDir,
     signal,
     // Drops of a burst come while its backlog is worked off, so its metering ends with the offer, not with its window.
-    onWindow: (edge) =>
-      edge === 'begin' ? metering.start() : order.plan.shape === 'steady' && metering.stop(),
+    onWindow: (edge) => {
+      if (edge === 'begin') void metering.start();
+      else if (order.plan.shape === 'steady') void metering.stop();
+    },
     onProcesses: (processes) => {
       generators = processes;
     },

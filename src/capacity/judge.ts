@@ -20,6 +20,8 @@ const MAX_STEAL_PCT = 5;
 const MAX_GENERATOR_CPU_PCT = 90;
 /** Tick and CPU shares are too coarse to judge windows shorter than this. */
 const MIN_WINDOW_FOR_CPU_MS = 2_000;
+/** RFC 3261, 17.1.1.1: nothing is sent again before T1, and a set-up that takes as long had something sent again. */
+const SIP_T1_MS = 500;
 const SATURATED_CORE_PCT = 95;
 const EXHAUSTED_SHARE = 0.95;
 /** A queue that grows: the last quarter of the calls waits this much longer than the first, in ratio and in ms. */
@@ -55,8 +57,13 @@ export function judgeTrial(
 
 /** Calls that completed on their first attempt, and when. Planned calls are the base: a skipped call is a lost one. */
 export function carriageOf(load: LoadReport): Carriage {
-  const goodCalls = Math.max(0, load.successfulCalls - load.retransmissions);
   const delays = load.setupDelaysMs;
+  // What the router or the callee had to send again the caller cannot count, but it sees the call complete after T1.
+  const sentAgain = Math.max(
+    load.retransmissions,
+    delays.reduce((late, delay) => (delay >= SIP_T1_MS ? late + 1 : late), 0),
+  );
+  const goodCalls = Math.max(0, load.successfulCalls - sentAgain);
   const at = (share: number) => percentile(delays, share);
   return {
     plannedCalls: load.plannedCalls,

@@ -1,0 +1,156 @@
+// What a campaign looks like while it runs: finished lines scroll by, one status line stays at the bottom of a terminal.
+// It only listens; a campaign without a screen runs the same.
+import { stripVTControlCharacters, styleText } from 'node:util';
+import type { CampaignEvent, Phase, TrialRecord } from '../campaign/events.ts';
+import type { Clock } from '../clock.ts';
+import type { LoadPlan } from '../load/load.ts';
+import type { Metric } from '../scenario/scenario.ts';
+import { count, intervalText, METRIC_TITLES } from './numbers.ts';
+import { plainText } from './plain-text.ts';
+
+export interface ProgressIo {
+  err(text: string): void;
+  readonly isTerminal: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Progress {
+  onEvent(event: CampaignEvent): void;
+  /** Clears the status line. */
+  stop(): void;
+}
+
+const CLEAR_LINE = '\r\u001b[2K';
+const REDRAW_MS = 1_000;
+const MIN_COLUMNS = 20;
+
+const PHASE_TITLES: Readonly<Record<Phase, string>> = {
+  prepare: 'Preparing: reading what there is, recording the way back',
+  baseline: 'Measuring what the system has today',
+  contenders: 'Measuring the contenders',
+  search: 'Searching',
+  confirm: 'Proving the best against today’s, interleaved',
+  restore: 'Putting every setting back',
+  report: 'Writing the report',
+};
+
+export function createProgress(io: ProgressIo, clock: Clock, options: { readonly quiet: boolean }): Progress {
+  const live = io.isTerminal && io.env.TERM !== 'dumb' && !options.quiet;
+  const color = live && !io.env.NO_COLOR;
+  const paint = (format: Parameters<typeof styleText>[0], text: string) =>
+    color ? styleText(format, text) : text;
+  let startMs = clock.nowMs();
+  let budgetMs = 0;
+  let phase: Phase = 'prepare';
+  let trial = 0;
+  let running = 'starting';
+  let best = '';
+  const current: Partial<Record<Metric, number>> = {};
+
+  const columns = () => Math.max(MIN_COLUMNS, process.stderr.columns ?? 80);
+  const status = (): string => {
+    const usedMs = clock.nowMs() - startMs;
+    const left = budgetMs > 0 ? `, ${duration(Math.max(0, budgetMs - usedMs))} left` : '';
+    const text = `${phase}: ${running}${best === '' ? '' : ` | best ${best}`} | ${duration(usedMs)}${left}`;
+    return text.length > columns() - 1 ? `${text.slice(0, columns() - 2)}…` : text;
+  };
+  const draw = () => {
+    if (live) io.err(`${CLEAR_LINE}${paint('dim', status())}`);
+  };
+  const line = (text: string) => {
+    if (options.quiet) return;
+    io.err(live ? `${CLEAR_LINE}${text}\n` : `${stripVTControlCharacters(text)}\n`);
+    draw();
+  };
+  const timer = live ? setInterval(draw, REDRAW_MS) : undefined;
+  timer?.unref();
+
+  const trialText = (record: TrialRecord): string => {
+    trial = record.n;
+    running = `trial ${trial} done`;
+    const { verdict } = record;
+    const text = `  trial ${record.n}, ${plainText(record.label)}: ${planText(record.plan)} → `;
+    switch (verdict.state) {
+      case 'carried':
+        return `${text}${paint('green', 'carried')}${verdict.setupMs ? `, p99 ${verdict.setupMs.p99.toFixed(0)} ms` : ''}`;
+      case 'overloaded':
+        return `${text}${paint('yellow', `too much (${verdict.limiter})`)}: ${plainText(verdict.evidence)}`;
+      case 'invalid':
+      case 'failed':
+        return `${text}${paint('red', verdict.state)}: ${plainText(verdict.reason)}`;
+    }
+  };
+
+  /** What an event says to people; null for those that only the journal needs. */
+  const textOf = (event: CampaignEvent): string | null => {
+    switch (event.type) {
+      case 'campaign-started':
+        startMs = clock.nowMs();
+        budgetMs = event.budgetMs;
+        return `Campaign ${plainText(event.id)}, budget ${duration(budgetMs)}, seed ${event.seed}`;
+      case 'phase':
+        phase = event.phase;
+        running = '…';
+        return paint('bold', `[${duration(clock.nowMs() - startMs)}] ${PHASE_TITLES[event.phase]}`);
+      case 'inert':
+        return `  left out: ${plainText(event.knob)}: ${plainText(event.reason)}`;
+      case 'trial':
+        return trialText(event.trial);
+      case 'measured':
+        if (event.label === 'current') current[event.metric] ??= event.value.estimate;
+        return `  ${paint('bold', `${plainText(event.label)}: ${METRIC_TITLES[event.metric]} ${intervalText(event.value)}`)}${against(current[event.metric], event.value.estimate, event.label)}`;
+      case 'proposed':
+        running = `candidate ${event.candidate}`;
+        return `  candidate ${event.candidate} (${plainText(event.from)})`;
+      case 'rejected':
+        return `  candidate ${event.candidate} rejected: ${plainText(event.reason)}`;
+      case 'best': {
+        const ratio = against(current[event.metric], event.value.estimate, event.label);
+        best = `${count(event.value.estimate)}${ratio}`;
+        return paint(
+          'green',
+          `  best so far: ${plainText(event.label)}, ${METRIC_TITLES[event.metric]} ${best}`,
+        );
+      }
+      case 'netperf':
+        return event.absent === null ? null : `  netperf: absent (${plainText(event.absent)})`;
+      case 'warning':
+        return paint('yellow', `  warning: ${plainText(event.message)}`);
+      case 'restored':
+        return event.complete
+          ? '  every setting is back to what it was'
+          : paint('red', `  NOT restored: ${event.failures.map(plainText).join('; ')}`);
+      case 'campaign-finished':
+        return `Finished after ${duration(clock.nowMs() - startMs)}: ${event.verdict}`;
+      default:
+        return null;
+    }
+  };
+
+  return {
+    onEvent(event) {
+      const text = textOf(event);
+      if (text !== null) line(text);
+    },
+    stop() {
+      if (timer) clearInterval(timer);
+      if (live) io.err(CLEAR_LINE);
+    },
+  };
+}
+
+function against(current: number | undefined, value: number, label: string): string {
+  return current === undefined || current === 0 || label === 'current'
+    ? ''
+    : ` (${(value / current).toFixed(2)} × current)`;
+}
+
+function planText(plan: LoadPlan): string {
+  return plan.shape === 'burst' ? `${count(plan.calls)} calls at once` : `${count(plan.rateCps)} calls/s`;
+}
+
+/** "4:05", minutes and seconds. */
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
