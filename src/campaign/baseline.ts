@@ -44,7 +44,16 @@ export async function measureContenders(campaign: Campaign): Promise<void> {
       scenario.objective.maximise,
       clock.nowMs() + (endMs - clock.nowMs()) * 0.45,
     );
-    for (const guard of scenario.objective.guards) await measureInto(campaign, measured, guard.metric, endMs);
+    for (const guard of scenario.objective.guards) {
+      if (budget.tooLate(budget.deadlineMs('contenders'), 0)) {
+        await campaign.emit({
+          type: 'warning',
+          message: `no time to measure ${guard.metric} of ${contender.name}`,
+        });
+        continue;
+      }
+      await measureInto(campaign, measured, guard.metric, endMs);
+    }
   }
 }
 
@@ -62,6 +71,7 @@ export async function measureInto(
       metric,
       prior: priorOf(campaign, measured, metric),
       deadlineMs,
+      budgetEndMs: campaign.budget.endMs,
       width: WIDTH[metric],
     },
     { bed: campaign.bed, clock: campaign.clock, load: campaign.scenario.load, signal: campaign.signal },

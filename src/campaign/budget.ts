@@ -10,6 +10,8 @@ const RESERVE_SHARE = 0.04;
 
 export interface Budget {
   readonly totalMs: number;
+  /** The end of the whole budget, clock time. */
+  readonly endMs: number;
   usedMs(): number;
   leftMs(): number;
   /** When `part` must end: the sum of the shares up to and including it, in clock time. */
@@ -25,6 +27,7 @@ export function createBudget(totalMs: number, clock: Clock): Budget {
   const sum = order.reduce((total, part) => total + SHARES[part], 0);
   return {
     totalMs,
+    endMs: startMs + totalMs,
     usedMs: () => clock.nowMs() - startMs,
     leftMs: () => startMs + totalMs - clock.nowMs(),
     deadlineMs: (part) => {

@@ -8,6 +8,10 @@ import type { Campaign } from './campaign.ts';
 import type { Measured } from './findings.ts';
 import { MeasurementFailed } from './measure.ts';
 
+const METRIC_WORDS: Readonly<Record<Metric, string>> = {
+  burstCalls: 'the burst',
+  capacityCps: 'the capacity',
+};
 const CONFIDENCE = 0.95;
 const MIN_PAIRS = 4;
 const MAX_PAIRS = 8;
@@ -32,9 +36,10 @@ export async function confirm(campaign: Campaign): Promise<void> {
     min: MIN_PAIRS,
     max: MAX_PAIRS,
     endMs: endMs - guardMs,
+    reserveMs: guardMs,
   });
   for (const { metric } of guards)
-    await measurePairs(campaign, finalist, metric, { min: 1, max: GUARD_PAIRS, endMs });
+    await measurePairs(campaign, finalist, metric, { min: 1, max: GUARD_PAIRS, endMs, reserveMs: 0 });
   if (signal.aborted) return;
   judge(campaign);
 }
@@ -52,15 +57,17 @@ async function measurePairs(
   campaign: Campaign,
   finalist: Measured,
   metric: Metric,
-  pairs: { readonly min: number; readonly max: number; readonly endMs: number },
+  pairs: { readonly min: number; readonly max: number; readonly endMs: number; readonly reserveMs: number },
 ): Promise<void> {
-  const { findings, clock, signal } = campaign;
+  const { findings, clock, signal, budget } = campaign;
   const current = findings.current;
   if (current === null) return;
   let lastPairMs = 0;
   for (let n = 0; n < pairs.max && !signal.aborted; n += 1) {
     const startMs = clock.nowMs();
     if (n >= pairs.min && startMs + lastPairMs > pairs.endMs) return;
+    // Fewer pairs than wanted still prove something, where they agree; a budget that is spent is spent.
+    if (n >= 1 && budget.leftMs() < lastPairMs + pairs.reserveMs) return;
     const sliceMs = Math.max(0, pairs.endMs - startMs) / Math.max(1, pairs.min - n) / 2;
     const values = new Map<Measured, number>();
     for (const side of n % 2 === 0 ? [current, finalist] : [finalist, current]) {
@@ -109,9 +116,9 @@ function judge({ findings, scenario }: Campaign): void {
   const broken = heldGuards.find(({ held }) => !held);
   findings.verdict = ratio.low > 1 && !broken ? 'improved' : 'not-proven';
   findings.reason = broken
-    ? `${broken.metric} fell to ${(broken.ratio.estimate * 100).toFixed(1)} % of today's; at most ${(broken.mayFall * 100).toFixed(0)} % may be lost`
+    ? `${METRIC_WORDS[broken.metric]} fell to ${(broken.ratio.estimate * 100).toFixed(1)} % of today's; at most ${(broken.mayFall * 100).toFixed(0)} % may be lost`
     : ratio.low > 1
-      ? `${maximise} is ${ratio.estimate.toFixed(2)} times today's (95 % interval ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, ${usable.length} pairs)`
+      ? `${METRIC_WORDS[maximise]} is ${ratio.estimate.toFixed(2)} times today's (95 % interval ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, ${usable.length} pairs)`
       : `the ratio's 95 % interval, ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, does not lie above 1`;
 }
 

@@ -17,8 +17,10 @@ export interface LimitSearch {
   /** Verdicts that must agree before a load counts as too much: 1, or 2 (then the best of three decides). */
   readonly agreeing: 1 | 2;
   readonly classify: (load: number) => Promise<LoadClass>;
-  /** True when no time is left for another trial. */
+  /** True when no time is left for another trial. It is heeded once there are both a lower and an upper bound. */
   readonly outOfTime: () => boolean;
+  /** Ends a search without both bounds, too, when this many trials are spent and the time is up. */
+  readonly patience: number;
 }
 
 export interface LimitFound {
@@ -53,7 +55,7 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
       else overloaded += 1;
       // The first carried trial settles it unless an overloaded one disputes it.
       if (overloaded === 0 && carried > 0) break;
-      if (overloaded < search.agreeing && carried < search.agreeing && search.outOfTime()) break;
+      if (trials >= search.patience && search.outOfTime()) break;
     }
     if (overloaded > carried || (overloaded === carried && overloaded > 0)) high = Math.min(high, load);
     else low = Math.max(low, load);
@@ -61,7 +63,9 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
 
   let load = clamp(Math.round(search.start), search.min, search.max);
   let step = search.step;
-  while (!stopped && !(trials > 0 && search.outOfTime())) {
+  // A bracket that is open on one side says little for the trials it took, so a few more are worth their time.
+  const closed = () => low > 0 && high < Number.POSITIVE_INFINITY;
+  while (!stopped && !((closed() || trials >= search.patience) && search.outOfTime())) {
     await tryLoad(load);
     if (stopped) break;
     if (low > 0 && high < Number.POSITIVE_INFINITY) {

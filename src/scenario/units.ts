@@ -104,7 +104,8 @@ export function within(
 }
 
 /** How long a campaign may take. Less is not enough for a baseline, a look at candidates and a proof. */
-export const parseBudgetMs = within(parseDurationMs, '1m', '168h');
+/** Less than three minutes hold no baseline, search and proof. */
+export const parseBudgetMs = within(parseDurationMs, '3m', '168h');
 
 function quantity(
   value: unknown,

@@ -78,9 +78,9 @@ test('the same seed gives the same campaign', async () => {
 });
 
 test('ends within its budget, with a verdict', async () => {
-  for (const minutes of [1, 3, 7, 15]) {
+  for (const minutes of [3, 7, 15]) {
     const { result, clock } = await campaign({ noise: 0.03 }, { budgetMs: minutes * 60_000 });
-    expect(clock.nowMs()).toBeLessThan(minutes * 60_000 * 1.1 + 30_000);
+    expect(clock.nowMs()).toBeLessThan(minutes * 60_000 + 25_000);
     expect(['improved', 'not-proven']).toContain(result.verdict);
   }
 });

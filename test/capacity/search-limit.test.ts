@@ -11,6 +11,7 @@ const search = (limit: number, overrides: Partial<LimitSearch> = {}) =>
     step: 1.5,
     width: 0.05,
     agreeing: 1,
+    patience: 0,
     classify: async (load) => (load <= limit ? 'carried' : 'overloaded'),
     outOfTime: () => false,
     ...overrides,
@@ -78,6 +79,12 @@ test('out of time: reports the bracket so far and never more than was carried', 
   expect(decided).toBe(false);
   expect(offered).toContain(limit.low);
   expect(limit.low).toBeLessThanOrEqual(5_000);
+});
+
+test('an open bracket is worth a few trials more than the time allows', async () => {
+  const { limit } = await search(100, { start: 400, patience: 10, outOfTime: () => true });
+  expect(limit.low).toBeGreaterThan(0);
+  expect(limit.high).toBeLessThan(400);
 });
 
 test('a stop ends the search at once', async () => {

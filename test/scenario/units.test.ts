@@ -61,7 +61,7 @@ describe('what is refused', () => {
     [() => parseBitRate('20 MB/s'), 'bit rates are in bit/s, kbit/s, Mbit/s, Gbit/s'],
     [() => parseBitRate(20), '20 has no unit'],
     [() => parseCallRate('2 /min'), 'call rates are in calls per second'],
-    [() => parseBudgetMs('30s'), 'at least 1m'],
+    [() => parseBudgetMs('30s'), 'at least 3m'],
   ])('%s', (parse, message) => {
     expect(parse).toThrow(UserError);
     expect(parse).toThrow(message);
