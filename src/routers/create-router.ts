@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts';
 import type { RouterSpec } from '../scenario/scenario.ts';
 import type { Host } from '../targets/host.ts';
 import { createKamailio } from './kamailio.ts';
-
 import { createOpensips } from './opensips.ts';
 import type { Router } from './router.ts';
 import { createServiceRouter } from './service-router.ts';

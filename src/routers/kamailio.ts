@@ -1,105 +1,98 @@
-// Kamailio (5.6 and later): settings on the command line, statistics by kamcmd over its own control socket.
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+// Kamailio (5.6 and later): settings on the command line, statistics by kamcmd(8) over a control socket of ours.
+import { rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
 import type { RouterDeps } from './create-router.ts';
+import { deriveKamailioConfig } from './kamailio-config.ts';
 import { parseKamailioVersion } from './kamailio-facts.ts';
-import { flattenStats, parseKamcmdRecords } from './kamcmd-output.ts';
-import type { Router, RouterFacts, RouterProcess, RouterSettings, StartOutcome } from './router.ts';
+import { createKamailioRpc } from './kamailio-rpc.ts';
+import { readConfig } from './read-config.ts';
+import type { Router, RouterFacts, RouterSettings, StartOutcome } from './router.ts';
 import { createRouterProcess } from './router-process.ts';
-import { udpSocketsOn } from './udp-socket.ts';
-
-/** Kamailio's own defaults (config.h, `kamailio -I`). */
-const DEFAULTS: Required<RouterSettings> = { workers: 8, maxbufferBytes: 262_144, shmMib: 64, pkgMib: 8 };
-const RPC_TIMEOUT_MS = 1_000;
+import { settled } from './settled.ts';
+import { rcvbufBytesOn } from './udp-socket.ts';
 
 export function createKamailio(deps: RouterDeps): Router {
-  const { host, spec, listen, workDir } = deps;
+  const { host, spec, listen, workDir, clock } = deps;
   const binary = spec.binary ?? 'kamailio';
   const controlSocket = join(workDir, 'kamailio.ctl');
+  const pidFile = join(workDir, 'kamailio.pid');
   const daemon = createRouterProcess(deps);
+  const rpc = createKamailioRpc(host, controlSocket);
   let known: RouterFacts | undefined;
 
-  const rpc = async (...command: string[]): Promise<string | null> => {
-    const result = await host.run(['kamcmd', '-s', `unix:${controlSocket}`, ...command], {
-      timeoutMs: RPC_TIMEOUT_MS,
-    });
-    return result.exitCode === 0 ? result.stdout : null;
-  };
-
-  const processes = async (): Promise<readonly RouterProcess[]> => {
-    const records = parseKamcmdRecords((await rpc('core.psx')) ?? '');
-    return records.map((record) => {
-      const role = record.DSC ?? '';
-      return { pid: Number(record.PID), role, udpWorker: role.startsWith('udp receiver') };
-    });
+  const facts = async (): Promise<RouterFacts> => {
+    if (known) return known;
+    const result = await host.run([binary, '-v']);
+    if (result.notFound)
+      throw new UserError(
+        `${binary} is not on ${host.label}: install Debian's package kamailio, or name the program with router.binary`,
+      );
+    known = parseKamailioVersion(result.stdout, binary);
+    return known;
   };
 
   const stop = async (): Promise<void> => {
     await daemon.stop();
-    await rm(controlSocket, { force: true });
+    for (const file of [controlSocket, pidFile]) await rm(file, { force: true });
   };
 
-  const start = async (settings: Required<RouterSettings>): Promise<StartOutcome> => {
-    if (spec.config === undefined)
-      throw new UserError('router.config is missing: siptune starts Kamailio with it');
-    await rm(controlSocket, { force: true });
-    const outcome = await daemon.start({
-      argv: [
-        ...[binary, '-DD', '-E', '-f', spec.config],
-        ...['-l', `udp:${listen.address}:${listen.port}`],
-        ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
-        ...['-n', String(settings.workers), '-b', String(settings.maxbufferBytes)],
-        // Quotes belong to the value: kamailio.cfg uses it as a string.
-        ...['-A', `SIPTUNE_CTL="unix:${controlSocket}"`],
-        ...['-P', join(workDir, 'kamailio.pid'), '-Y', workDir],
-      ],
-    });
-    if (outcome.state === 'failed') return outcome;
-    return { state: 'ready', readyAfterMs: outcome.readyAfterMs, processes: await processes() };
+  const start = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
+    await facts();
+    const config = await readConfig(host, spec.config);
+    const derived = deriveKamailioConfig(config, settings, listen, controlSocket);
+    const copy = join(workDir, basename(config.path));
+    if (derived.text !== config.own) await writeFile(copy, derived.text);
+    const outcome = await daemon.start(
+      {
+        cwd: dirname(config.path),
+        argv: [
+          // The main process stays in the foreground (-DD) and logs to stderr (-E).
+          ...[binary, '-DD', '-E', '-f', derived.text === config.own ? config.path : copy],
+          ...['-w', workDir, '-Y', workDir, '-P', pidFile],
+          // A socket that the file has as well is opened once.
+          ...['-l', `udp:${listen.address}:${listen.port}`],
+          ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
+          ...['-n', String(settings.workers), '-b', String(settings.maxbufferBytes)],
+          ...derived.argv,
+        ],
+      },
+      signal,
+    );
+    if (outcome.state === 'failed') {
+      await stop();
+      // Lines keep their numbers in the copy: what the parser says holds for the operator's file.
+      return { ...outcome, log: outcome.log.map((line) => line.replaceAll(copy, config.path)) };
+    }
+    return { ...outcome, state: 'ready', processes: await settled(rpc.processes, settings.workers, clock) };
   };
 
   return {
     kind: 'kamailio',
     managedBy: 'siptune',
-
-    async facts() {
-      if (known) return known;
-      const result = await host.run([binary, '-v']);
-      if (result.notFound)
-        throw new UserError(
-          `${binary} is not installed: install Debian's package kamailio, or give router.binary`,
-        );
-      known = parseKamailioVersion(result.stdout, binary);
-      return known;
-    },
+    facts,
 
     async currentSettings() {
-      return { ...DEFAULTS, ...spec.settings };
+      const { own, included } = await readConfig(host, spec.config);
+      return {
+        ...ROUTER_DEFAULTS.kamailio,
+        ...settingsInConfig(`${own}\n${included}`, 'kamailio', listen),
+        ...spec.settings,
+      };
     },
 
     originals: async () => [],
     start,
     stop,
-
-    async restart(settings) {
+    async restart(settings, signal) {
       await stop();
-      return start(settings);
+      return start(settings, signal);
     },
-
     isAlive: async () => daemon.isAlive(),
-    processes,
-
-    async stats() {
-      const [shm, pkg, tm] = await Promise.all([rpc('core.shmmem'), rpc('pkg.stats'), rpc('tm.stats')]);
-      return flattenStats(shm, pkg, tm);
-    },
-
-    async effectiveRcvbufBytes() {
-      const sockets = await udpSocketsOn(host, listen.port);
-      return sockets.find(({ local }) => local === `${listen.address}:${listen.port}`)?.rcvbufBytes ?? null;
-    },
-
+    processes: rpc.processes,
+    stats: async () => (daemon.isAlive() ? rpc.stats() : {}),
+    effectiveRcvbufBytes: () => rcvbufBytesOn(host, listen),
     logTail: (lines) => daemon.logTail(lines),
   };
 }

@@ -1,4 +1,4 @@
-// kamcmd(8) prints records as `{ KEY: value … }`; nothing else of its form is needed.
+// kamcmd(8) prints records as `{ KEY: value … }`, and statistics as lines `group:name = value`.
 import type { RouterStats } from './router.ts';
 
 /** Each record as its keys and values. */
@@ -10,30 +10,24 @@ export function parseKamcmdRecords(text: string): readonly Readonly<Record<strin
   );
 }
 
-/** core.shmmem, pkg.stats and tm.stats as flat numbers, with the keys that both products share. */
-export function flattenStats(
-  shmText: string | null,
-  pkgText: string | null,
-  tmText: string | null,
-): RouterStats {
+/** stats.get_statistics, pkg.stats and tm.stats as flat numbers, with the keys that both products share. */
+export function flattenStats(allText: string, pkgText: string, tmText: string): RouterStats {
   const stats: Record<string, number> = {};
-  const [shm = {}] = parseKamcmdRecords(shmText ?? '');
-  const [tm = {}] = parseKamcmdRecords(tmText ?? '');
-  for (const [key, value] of Object.entries(shm)) put(stats, `shmmem.${key}`, value);
+  for (const [, key = '', value] of allText.matchAll(/^([\w.-]+:\S+) = (\d+)$/gm)) stats[key] = Number(value);
+  const [tm = {}] = parseKamcmdRecords(tmText);
   for (const [key, value] of Object.entries(tm)) put(stats, `tm.${key}`, value);
-  put(stats, 'shm:totalBytes', shm.total);
-  put(stats, 'shm:usedBytes', shm.real_used);
-  put(stats, 'shm:maxUsedBytes', shm.max_used);
+  put(stats, 'shm:totalBytes', stats['shmem:total_size']);
+  put(stats, 'shm:usedBytes', stats['shmem:real_used_size']);
+  put(stats, 'shm:maxUsedBytes', stats['shmem:max_used_size']);
   put(stats, 'tm:inUse', tm.current);
-  const shares = parseKamcmdRecords(pkgText ?? '').flatMap(({ used, free, real_used: realUsed }) => {
-    const share = Number(realUsed ?? used) / (Number(realUsed ?? used) + Number(free));
-    return Number.isFinite(share) ? [share] : [];
-  });
-  if (shares.length > 0) stats['pkg:worstUsedShare'] = Math.max(...shares);
+  const shares = parseKamcmdRecords(pkgText).map(
+    (process) => Number(process.real_used) / Number(process.total_size),
+  );
+  const known = shares.filter(Number.isFinite);
+  if (known.length > 0) stats['pkg:worstUsedShare'] = Math.max(...known);
   return stats;
 }
 
-function put(stats: Record<string, number>, key: string, value: string | undefined): void {
-  const number = Number(value);
-  if (value !== undefined && value !== '' && Number.isFinite(number)) stats[key] = number;
+function put(stats: Record<string, number>, key: string, value: string | number | undefined): void {
+  if (value !== undefined && value !== '' && Number.isFinite(Number(value))) stats[key] = Number(value);
 }

@@ -1,45 +1,94 @@
-// OpenSIPS's management interface over its FIFO: JSON-RPC 2.0 in, the answer on a FIFO of ours.
-import { basename } from 'node:path';
+// OpenSIPS's management interface over its FIFO: JSON-RPC 2.0 in, the answer on a FIFO of ours. No process is started for a
+// request, because a router that is at its limit is asked every second.
+import { constants, open as openFile } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Host } from '../targets/host.ts';
 
-/** Constant: the paths and the request are positional arguments. A dead router leaves nobody to read; timeout(1) ends it. */
-const CALL_SCRIPT = `
-mkfifo -m 600 "$2" || exit 1
-trap 'rm -f "$2"' EXIT
-cat "$2" &
-printf '%s\\n' "$3" > "$1" || exit 1
-wait`;
-const TIMEOUT_S = 1;
+export interface MiClient {
+  /** The result, or null when the router does not answer in time. */
+  call(method: string, params?: readonly unknown[]): Promise<unknown>;
+  close(): Promise<void>;
+}
 
-let calls = 0;
+const TIMEOUT_MS = 700;
+/** OpenSIPS takes no dots in it. */
+const REPLY_NAME = 'opensips-reply';
 
-/** The result, or null when the router does not answer. `replyDir` is the router's reply_dir. */
-export async function callMi(
-  host: Host,
-  fifo: string,
-  replyDir: string,
-  method: string,
-  params?: readonly unknown[],
-): Promise<unknown> {
-  calls += 1;
-  const reply = `${replyDir}/siptune-${process.pid}-${calls}`;
-  const request = { jsonrpc: '2.0', method, id: calls, ...(params ? { params } : {}) };
-  const result = await host.run(
-    [
-      ...['timeout', '-k', '1', String(TIMEOUT_S), 'sh', '-c', CALL_SCRIPT, 'sh'],
-      ...[fifo, reply, `:${basename(reply)}:${JSON.stringify(request)}`],
-    ],
-    { timeoutMs: (TIMEOUT_S + 2) * 1_000 },
-  );
-  if (result.exitCode !== 0) {
-    // timeout(1) killed the shell before its trap could run.
-    await host.run(['rm', '-f', reply]);
-    return null;
-  }
+export function createMiClient(host: Host, fifo: string, replyDir: string): MiClient {
+  const replyPath = join(replyDir, REPLY_NAME);
+  let id = 0;
+  let made = false;
+  /** One request at a time: they share the FIFO of the answers. */
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const ask = async (method: string, params: readonly unknown[] | undefined): Promise<unknown> => {
+    if (!made) {
+      await rm(replyPath, { force: true });
+      made = (await host.run(['mkfifo', '-m', '600', replyPath])).exitCode === 0;
+    }
+    id += 1;
+    const request = { jsonrpc: '2.0', method, id, ...(params ? { params } : {}) };
+    // Without O_NONBLOCK, opening a FIFO whose other end is dead would hang for ever.
+    const reply = await promisify(openFile)(replyPath, constants.O_RDONLY | constants.O_NONBLOCK);
+    const answer = readAnswer(reply, id);
+    try {
+      const writer = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+      await writer.write(`:${REPLY_NAME}:${JSON.stringify(request)}\n`).finally(() => writer.close());
+      return await answer.text;
+    } finally {
+      answer.cancel();
+    }
+  };
+
+  return {
+    call(method, params) {
+      // No router, no reader, or its FIFO is full: all the same to whoever wants statistics.
+      const answer = queue.then(() => ask(method, params)).catch(() => null);
+      queue = answer;
+      return answer;
+    },
+    async close() {
+      await queue;
+      made = false;
+      await rm(replyPath, { force: true });
+    },
+  };
+}
+
+/** Reads until the answer to `id` is complete; the answer to an earlier request, which came too late, is skipped. */
+function readAnswer(fd: number, id: number): { readonly text: Promise<unknown>; cancel(): void } {
+  const socket = new Socket({ fd, readable: true, writable: false });
+  let cancel = () => {};
+  const text = new Promise<unknown>((resolve) => {
+    const finish = (result: unknown) => {
+      clearTimeout(late);
+      socket.destroy();
+      resolve(result);
+    };
+    const late = setTimeout(finish, TIMEOUT_MS, null);
+    cancel = () => finish(null);
+    let received = '';
+    socket.setEncoding('utf8');
+    socket.on('error', cancel);
+    socket.on('data', (chunk: string) => {
+      received += chunk;
+      const answer = answerIn(received, id);
+      if (answer) finish(answer.result ?? null);
+    });
+  });
+  return { text, cancel };
+}
+
+/** The last answer in what was received, once it is complete. */
+export function answerIn(received: string, id: number): { readonly result?: unknown } | undefined {
+  const start = received.search(/\{\s*"jsonrpc"(?![\s\S]*"jsonrpc")/);
   try {
-    const answer: { result?: unknown } = JSON.parse(result.stdout);
-    return answer.result ?? null;
+    const answer: { id?: unknown; result?: unknown } = JSON.parse(received.slice(start));
+    return answer.id === id ? answer : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }

@@ -5,6 +5,12 @@ export type ProbeOutcome =
   | { readonly state: 'answered'; readonly afterMs: number }
   | { readonly state: 'silent'; readonly reason: string };
 
+export interface Probe {
+  readonly outcome: Promise<ProbeOutcome>;
+  /** For a router that will not answer any more; harmless after the outcome. */
+  stop(): void;
+}
+
 /**
  * Sends OPTIONS every 50 ms from inside the router's namespace until one is answered 200 (RFC 3261, 11).
  * Constant text; address, port and time reach it as arguments.
@@ -18,7 +24,7 @@ const finish = (line, status) => { console.log(line); process.exit(status); };
 socket.on('message', (data) => {
   const status = /^SIP\\/2\\.0 (\\d{3})/.exec(data.toString('latin1'));
   if (status && status[1] === '200') finish(String(performance.now() - start), 0);
-  last = status ? 'answered ' + status[1] : 'answered something that is not SIP';
+  last = status ? 'answered ' + status[1] + ', not 200' : 'answered something that is not SIP';
 });
 socket.on('error', (error) => finish(error.message, 1));
 socket.bind(0, address, () => {
@@ -42,18 +48,23 @@ socket.bind(0, address, () => {
   setTimeout(() => finish(last, 1), Number(timeoutMs));
 });`;
 
-export async function probeOptions(
+export async function startProbe(
   host: Host,
   address: string,
   port: number,
   timeoutMs: number,
-): Promise<ProbeOutcome> {
-  const result = await host.run(
-    [process.execPath, '-e', PROBE_SCRIPT, address, String(port), String(timeoutMs)],
-    { timeoutMs: timeoutMs + 5_000 },
-  );
-  const line = result.stdout.trim();
-  return result.exitCode === 0
-    ? { state: 'answered', afterMs: Number(line) }
-    : { state: 'silent', reason: line || result.stderr.trim().split('\n')[0] || 'no answer' };
+): Promise<Probe> {
+  const script = await host.spawn([
+    ...[process.execPath, '-e', PROBE_SCRIPT],
+    ...[address, String(port), String(timeoutMs)],
+  ]);
+  return {
+    outcome: script.exited.then((result) => {
+      const line = result.stdout.trim();
+      return result.exitCode === 0
+        ? { state: 'answered', afterMs: Number(line) }
+        : { state: 'silent', reason: line || result.stderr.trim().split('\n')[0] || 'no answer' };
+    }),
+    stop: () => script.kill('SIGTERM'),
+  };
 }

@@ -1,115 +1,132 @@
 // Starts and ends a router that runs in the foreground, with its log in a file. Shared by the products' adapters.
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
-import type { Host, RunningCommand } from '../targets/host.ts';
-import { probeOptions } from './options-probe.ts';
+import type { RunningCommand } from '../targets/host.ts';
+import type { RouterDeps } from './create-router.ts';
+import { startProbe } from './options-probe.ts';
+import { sweepGroup } from './process-group.ts';
 import type { StartOutcome } from './router.ts';
-import { udpSocketsOn } from './udp-socket.ts';
-
-export interface RouterProcessDeps {
-  readonly host: Host;
-  readonly listen: { readonly address: string; readonly port: number };
-  readonly cpus: string | undefined;
-  readonly workDir: string;
-  readonly clock: Clock;
-}
+import { portHolder } from './udp-socket.ts';
 
 export interface RouterCommand {
   readonly argv: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** A configuration's relative includes are looked up here. */
+  readonly cwd: string;
+}
+
+export interface RouterDaemon {
+  start(
+    command: RouterCommand,
+    signal?: AbortSignal,
+  ): Promise<
+    Extract<StartOutcome, { state: 'failed' }> | { readonly state: 'up'; readonly readyAfterMs: number }
+  >;
+  /** Ends every process of the router; harmless when none runs. */
+  stop(): Promise<void>;
+  isAlive(): boolean;
+  logTail(lines: number): Promise<readonly string[]>;
+}
+
+interface Running {
+  readonly command: RunningCommand;
+  alive: boolean;
+  /** Says how it ended, once nothing of its process group is left. */
+  readonly gone: Promise<string>;
 }
 
 const READY_TIMEOUT_MS = 10_000;
-/** From SIGTERM to SIGKILL; both products end in well under a second when idle. */
+/** From SIGTERM to SIGKILL; both products end in a few hundredths of a second. */
 const STOP_TIMEOUT_MS = 3_000;
 const LOG_LINES = 20;
 
-export function createRouterProcess({ host, listen, cpus, workDir, clock }: RouterProcessDeps) {
+export function createRouterProcess({ host, listen, cpus, workDir, clock }: RouterDeps): RouterDaemon {
   const logFile = join(workDir, 'router.log');
-  let running: RunningCommand | undefined;
-  let ended = true;
+  let running: Running | undefined;
 
   const logTail = async (lines: number): Promise<readonly string[]> => {
     try {
-      const text = await readFile(logFile, 'utf8');
-      return text.trimEnd().split('\n').slice(-lines);
+      const text = (await readFile(logFile, 'utf8')).trimEnd();
+      return text === '' ? [] : text.split('\n').slice(-lines);
     } catch {
       return [];
     }
   };
 
-  const stop = async (): Promise<void> => {
-    const old = running;
-    running = undefined;
-    if (!old || ended) return;
-    old.kill('SIGTERM');
-    const giveUp = new AbortController();
-    const inTime = await Promise.race([
-      old.exited.then(() => true),
-      clock.sleep(STOP_TIMEOUT_MS, giveUp.signal).then(() => false),
-    ]);
-    giveUp.abort();
-    // The group, not only its leader: a router that dies badly leaves workers behind, which keep the port.
-    old.kill('SIGKILL');
-    killGroup(old.pid);
-    if (!inTime) await old.exited;
-  };
-
-  const start = async (
-    command: RouterCommand,
-  ): Promise<Exclude<StartOutcome, { state: 'ready' }> | { state: 'up'; readyAfterMs: number }> => {
-    const taken = (await udpSocketsOn(host, listen.port)).find(
-      ({ local }) => local === `${listen.address}:${listen.port}` || local === `0.0.0.0:${listen.port}`,
-    );
-    if (taken)
-      return {
-        state: 'failed',
-        reason: `UDP port ${listen.port} on ${host.label} is in use by ${taken.owner ?? 'another process'}: end it, or choose another port`,
-        log: [],
-      };
+  const launch = async ({ argv, cwd }: RouterCommand): Promise<Running> => {
     await writeFile(logFile, '');
-    const startMs = clock.nowMs();
-    const started = await host.spawn(command.argv, {
+    const command = await host.spawn(argv, {
       ...(cpus === undefined ? {} : { cpus }),
-      ...(command.env ? { env: command.env } : {}),
-      cwd: workDir,
+      cwd,
       stdoutFile: logFile,
       stderrFile: logFile,
     });
-    running = started;
-    ended = false;
-    const died = started.exited.then((result) => {
-      ended = true;
-      return `it ended with ${result.signal ?? `exit status ${result.exitCode}`}`;
-    });
-    const probe = probeOptions(host, listen.address, listen.port, READY_TIMEOUT_MS).then((outcome) =>
-      outcome.state === 'answered' ? null : `OPTIONS to ${listen.address}:${listen.port}: ${outcome.reason}`,
-    );
-    const problem = await Promise.race([probe, died]);
-    if (problem === null) return { state: 'up', readyAfterMs: Math.round(clock.nowMs() - startMs) };
-    await stop();
-    return {
-      state: 'failed',
-      reason: `the router did not become ready: ${problem}`,
-      log: await logTail(LOG_LINES),
+    const launched: Running = {
+      command,
+      alive: true,
+      gone: command.exited.then(async ({ signal, exitCode }) => {
+        launched.alive = false;
+        // Workers that outlive their main process would keep the port.
+        await sweepGroup(command.pid, clock);
+        return `it ended with ${signal ?? `exit status ${exitCode}`}`;
+      }),
     };
+    running = launched;
+    return launched;
+  };
+
+  const stop = async (): Promise<void> => {
+    if (!running) return;
+    const { command, gone } = running;
+    running = undefined;
+    command.kill('SIGTERM');
+    const ended = new AbortController();
+    void gone.then(() => ended.abort());
+    await clock.sleep(STOP_TIMEOUT_MS, ended.signal);
+    command.kill('SIGKILL');
+    await gone;
+  };
+
+  /** Null once an OPTIONS was answered 200, otherwise what happened instead. */
+  const waitUntilReady = async (
+    { gone }: Running,
+    signal: AbortSignal | undefined,
+  ): Promise<string | null> => {
+    const probe = await startProbe(host, listen.address, listen.port, READY_TIMEOUT_MS);
+    const answered = probe.outcome.then((outcome) =>
+      outcome.state === 'answered'
+        ? null
+        : `OPTIONS sip:${listen.address}:${listen.port} was not answered with 200 (${outcome.reason})`,
+    );
+    let interrupt = () => {};
+    const interrupted = new Promise<string>((resolve) => {
+      interrupt = () => resolve('its start was interrupted');
+    });
+    if (signal?.aborted) interrupt();
+    signal?.addEventListener('abort', interrupt);
+    const problem = await Promise.race([answered, gone, interrupted]);
+    signal?.removeEventListener('abort', interrupt);
+    probe.stop();
+    return problem;
   };
 
   return {
-    start,
+    async start(command, signal) {
+      const holder = await portHolder(host, listen);
+      if (holder !== null)
+        return {
+          state: 'failed',
+          reason: `UDP port ${listen.port} of ${listen.address} (${host.label}) is in use by ${holder}: end it, or choose another port`,
+          log: [],
+        };
+      const startMs = clock.nowMs();
+      const problem = await waitUntilReady(await launch(command), signal);
+      if (problem === null) return { state: 'up', readyAfterMs: Math.round(clock.nowMs() - startMs) };
+      await stop();
+      const log = await logTail(LOG_LINES);
+      return { state: 'failed', reason: `the router did not become ready: ${problem}`, log };
+    },
     stop,
+    isAlive: () => running?.alive ?? false,
     logTail,
-    isAlive: () => running !== undefined && !ended,
-    pid: () => running?.pid,
-    note: (line: string) => appendFile(logFile, `${line}\n`),
   };
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody is left.
-  }
 }

@@ -1,121 +1,130 @@
 // A router that runs as a service of the operator's: restarted by the operator's command, its memory sizes set where the
 // service reads them. Workers and maxbuffer stand in a configuration that is not siptune's to edit, so they stay as they are.
 import { UserError } from '../errors.ts';
+import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
 import type { RouterDeps } from './create-router.ts';
 import { readDefaults, withDefaults } from './defaults-file.ts';
-import { globalParameter } from './derived-config.ts';
-import { probeOptions } from './options-probe.ts';
-import type { Router, RouterProcess, RouterSettings, StartOutcome } from './router.ts';
-import { udpSocketsOn } from './udp-socket.ts';
+import { createKamailioRpc } from './kamailio-rpc.ts';
+import { startProbe } from './options-probe.ts';
+import { readConfig } from './read-config.ts';
+import { replaceFile } from './replace-file.ts';
+import type { Router, RouterSettings, StartOutcome } from './router.ts';
+import { findMainPid, listProcesses, readOptions } from './service-process.ts';
+import { rcvbufBytesOn } from './udp-socket.ts';
 
 const RESTART_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 15_000;
+const LOG_LINES = 20;
 
-/** `own` is the product's adapter: facts, defaults and the effective buffer are read the same way. */
+const PACKAGED_CONFIG = {
+  kamailio: '/etc/kamailio/kamailio.cfg',
+  opensips: '/etc/opensips/opensips.cfg',
+} as const;
+
+/** `own` is the product's adapter: what it knows of the program holds for a service, too. */
 export function createServiceRouter(deps: RouterDeps, own: Router): Router {
   const { host, spec, listen, clock } = deps;
-  const { service } = spec;
+  const { kind, service } = spec;
   if (!service) throw new Error('createServiceRouter() without a service');
   const { defaultsFile, restartCommand, pidFile } = service;
+  // Kamailio's packages open this socket by themselves; OpenSIPS's FIFO belongs to a user of its own.
+  const rpc = kind === 'kamailio' ? createKamailioRpc(host, undefined) : undefined;
 
-  const readFile = async (path: string): Promise<string> => (await host.readFiles([path])).get(path) ?? '';
+  const mainPid = () => findMainPid(host, pidFile, listen);
 
+  const readDefaultsFile = async (): Promise<string> => {
+    const text = (await host.readFiles([defaultsFile])).get(defaultsFile);
+    if (text === null || text === undefined)
+      throw new UserError(
+        `router.service.defaults: ${defaultsFile} cannot be read on ${host.label}; it names the file from which the service takes its memory sizes (-m, -M)`,
+      );
+    return text;
+  };
+
+  /** For both products a file wins over the command line, except for Kamailio's -n and -b; packages give neither. */
   const currentSettings = async (): Promise<Required<RouterSettings>> => {
-    const config = spec.config === undefined ? '' : await readFile(spec.config);
-    const number = (name: string) => {
-      const value = Number(globalParameter(config, name));
-      return Number.isInteger(value) && value > 0 ? value : undefined;
-    };
-    const workers = number(spec.kind === 'kamailio' ? 'children' : 'udp_workers');
-    const maxbufferBytes = number('maxbuffer');
-    return {
-      workers: 8,
-      maxbufferBytes: 262_144,
-      shmMib: 64,
-      pkgMib: spec.kind === 'kamailio' ? 8 : 4,
-      ...(workers === undefined ? {} : { workers }),
-      ...(maxbufferBytes === undefined ? {} : { maxbufferBytes }),
-      ...readDefaults(await readFile(defaultsFile), spec.kind),
-      ...spec.settings,
-    };
+    const pid = await mainPid();
+    const options = pid === undefined ? undefined : await readOptions(host, pid);
+    const config = await readConfig(host, spec.config ?? options?.config ?? PACKAGED_CONFIG[kind]).catch(
+      () => null,
+    );
+    const inConfig = config ? settingsInConfig(`${config.own}\n${config.included}`, kind, listen) : {};
+    const overlays = kind === 'kamailio' ? [inConfig, options?.settings] : [options?.settings, inConfig];
+    return Object.assign(
+      { ...ROUTER_DEFAULTS[kind] },
+      ...overlays,
+      readDefaults(await readDefaultsFile(), kind),
+      spec.settings,
+    );
   };
 
-  const mainPid = async (): Promise<number | undefined> => {
-    if (pidFile !== undefined) {
-      const pid = Number((await readFile(pidFile)).trim());
-      if (Number.isInteger(pid) && pid > 0) return pid;
-    }
-    const sockets = await udpSocketsOn(host, listen.port);
-    const pid = /PID (\d+)/.exec(sockets[0]?.owner ?? '')?.[1];
-    return pid === undefined ? undefined : Number(pid);
-  };
-
-  /** The main process and its children, which are all that either product has. */
-  const processes = async (): Promise<readonly RouterProcess[]> => {
-    const main = await mainPid();
-    if (main === undefined) return [];
-    const children = await host.run(['ps', '-o', 'pid=', '--ppid', String(main)]);
-    const pids = [main, ...children.stdout.split('\n').filter(Boolean).map(Number)];
-    return pids.map((pid) => ({ pid, role: pid === main ? 'main' : 'process', udpWorker: pid !== main }));
-  };
-
-  const restart = async (settings: Required<RouterSettings>): Promise<StartOutcome> => {
+  const restart = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
     const now = await currentSettings();
     for (const name of ['workers', 'maxbufferBytes'] as const)
       if (settings[name] !== now[name])
         return {
           state: 'failed',
-          reason: `${name} of a service stands in its configuration, which siptune does not edit (there ${now[name]}, wanted ${settings[name]}): leave it out of the scenario's knobs`,
+          reason: `${name} cannot be changed from ${now[name]} to ${settings[name]}: for a service it stands in the router's own configuration, which siptune does not edit. Leave it out of the scenario's knobs and contenders`,
           log: [],
         };
-    const text = await readFile(defaultsFile);
-    const wanted = withDefaults(text, spec.kind, settings);
-    if (wanted !== text) await host.writeFile(defaultsFile, wanted);
+    const text = await readDefaultsFile();
+    // Only what differs is written: a size that the unit gives needs no line in the file.
+    const wanted =
+      settings.shmMib === now.shmMib && settings.pkgMib === now.pkgMib
+        ? text
+        : withDefaults(text, kind, settings);
+    if (wanted !== text) await replaceFile(host, defaultsFile, wanted);
     const startMs = clock.nowMs();
     const restarted = await host.run(restartCommand, { timeoutMs: RESTART_TIMEOUT_MS });
     if (restarted.exitCode !== 0)
       return {
         state: 'failed',
-        reason: `${restartCommand.join(' ')} failed (exit status ${restarted.exitCode ?? restarted.signal})`,
-        log: `${restarted.stdout}${restarted.stderr}`.trim().split('\n').slice(-20),
+        reason: `${restartCommand.join(' ')} failed (${restarted.timedOut ? `no end within ${RESTART_TIMEOUT_MS / 1_000} s` : (restarted.signal ?? `exit status ${restarted.exitCode}`)})`,
+        log: `${restarted.stdout}${restarted.stderr}`.trim().split('\n').slice(-LOG_LINES),
       };
-    const probe = await probeOptions(host, listen.address, listen.port, READY_TIMEOUT_MS);
-    return probe.state === 'answered'
-      ? { state: 'ready', readyAfterMs: Math.round(clock.nowMs() - startMs), processes: await processes() }
-      : {
-          state: 'failed',
-          reason: `the service restarted, but OPTIONS to ${listen.address}:${listen.port}: ${probe.reason}`,
-          log: [],
-        };
+    const probe = await startProbe(host, listen.address, listen.port, READY_TIMEOUT_MS);
+    signal?.addEventListener('abort', probe.stop);
+    const outcome = await probe.outcome;
+    signal?.removeEventListener('abort', probe.stop);
+    if (outcome.state === 'answered')
+      return {
+        state: 'ready',
+        readyAfterMs: Math.round(clock.nowMs() - startMs),
+        processes: await processes(),
+      };
+    return {
+      state: 'failed',
+      reason: `the service was restarted, but OPTIONS sip:${listen.address}:${listen.port} was not answered with 200 (${outcome.reason})`,
+      log: [],
+    };
+  };
+
+  const processes = async () => {
+    const pid = await mainPid();
+    if (pid === undefined) return [];
+    const named = (await rpc?.processes()) ?? [];
+    // Another instance on this machine may hold kamcmd's default socket.
+    return named.some((process) => process.pid === pid) ? named : listProcesses(host, pid);
   };
 
   return {
-    kind: spec.kind,
+    kind,
     managedBy: 'service',
     facts: () => own.facts(),
     currentSettings,
-
     async originals() {
-      const raw = (await host.readFiles([defaultsFile])).get(defaultsFile);
-      if (raw === null || raw === undefined)
-        throw new UserError(
-          `${defaultsFile} does not exist on ${host.label}: router.service.defaults names the file in which the service reads -m and -M`,
-        );
-      return [{ knob: 'router', target: { via: 'service', defaultsFile, restartCommand }, raw }];
+      const raw = await readDefaultsFile();
+      return [{ knob: defaultsFile, target: { via: 'service', defaultsFile, restartCommand }, raw }];
     },
-
     start: restart,
     restart,
     /** A service is its operator's: siptune restarts it, and never ends it. */
     stop: async () => {},
     isAlive: async () => (await mainPid()) !== undefined,
     processes,
-    /** Its control interfaces are the operator's to configure; kernel counters and /proc tell the rest. */
-    stats: async () => ({}),
-    effectiveRcvbufBytes: async () => {
-      const sockets = await udpSocketsOn(host, listen.port);
-      return sockets.find(({ local }) => local.endsWith(`:${listen.port}`))?.rcvbufBytes ?? null;
-    },
+    stats: async () => (await rpc?.stats()) ?? {},
+    effectiveRcvbufBytes: () => rcvbufBytesOn(host, listen),
+    /** Its log is where the operator has it. */
     logTail: async () => [],
   };
 }
