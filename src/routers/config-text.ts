@@ -13,8 +13,8 @@ export function numberParameter(text: string, name: string): number | undefined 
 
 /** Every assignment of the parameter gets the value; what follows on the line stays (a comment) unless `cut` takes it. */
 export function withParameter(text: string, name: string, value: string | number, cut = /$^/): string {
-  return text.replace(assignment(name), (_whole, start: string, quote: string, _old, rest: string) =>
-    `${start}${value}${quote === '' ? rest : rest.slice(1)}`.replace(cut, ''),
+  return text.replace(assignment(name), (_whole, start: string, _quote, _old, rest: string) =>
+    `${start}${value}${rest}`.replace(cut, ''),
   );
 }
 
@@ -24,5 +24,5 @@ export function loadsModule(text: string, module: string): boolean {
 }
 
 function assignment(name: string): RegExp {
-  return new RegExp(`^([ \\t]*${name}[ \\t]*=[ \\t]*)("?)([^"\\s#;]+)(.*)$`, 'gm');
+  return new RegExp(`^([ \\t]*${name}[ \\t]*=[ \\t]*)("?)([^"\\s#;]+)\\2(.*)$`, 'gm');
 }

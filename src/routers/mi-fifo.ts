@@ -31,10 +31,11 @@ export function createMiClient(host: Host, fifo: string, replyDir: string): MiCl
     }
     id += 1;
     const request = { jsonrpc: '2.0', method, id, ...(params ? { params } : {}) };
-    // Without O_NONBLOCK, opening a FIFO whose other end is dead would hang for ever.
-    const reply = await promisify(openFile)(replyPath, constants.O_RDONLY | constants.O_NONBLOCK);
+    // For writing, too: otherwise the router, when it closes its end of the answer before, ends this one as well.
+    const reply = await promisify(openFile)(replyPath, constants.O_RDWR | constants.O_NONBLOCK);
     const answer = readAnswer(reply, id);
     try {
+      // Without O_NONBLOCK this would wait for ever for a router that is dead.
       const writer = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
       await writer.write(`:${REPLY_NAME}:${JSON.stringify(request)}\n`).finally(() => writer.close());
       return await answer.text;

@@ -37,6 +37,7 @@ interface Running {
 const READY_TIMEOUT_MS = 10_000;
 /** From SIGTERM to SIGKILL; both products end in a few hundredths of a second. */
 const STOP_TIMEOUT_MS = 3_000;
+const TERM_AGAIN_MS = 100;
 const LOG_LINES = 20;
 
 export function createRouterProcess({ host, listen, cpus, workDir, clock }: RouterDeps): RouterDaemon {
@@ -78,10 +79,14 @@ export function createRouterProcess({ host, listen, cpus, workDir, clock }: Rout
     if (!running) return;
     const { command, gone } = running;
     running = undefined;
-    command.kill('SIGTERM');
     const ended = new AbortController();
     void gone.then(() => ended.abort());
-    await clock.sleep(STOP_TIMEOUT_MS, ended.signal);
+    const untilMs = clock.nowMs() + STOP_TIMEOUT_MS;
+    // Once is not enough: OpenSIPS misses a signal that comes just before it begins to wait for one.
+    while (!ended.signal.aborted && clock.nowMs() < untilMs) {
+      command.kill('SIGTERM');
+      await clock.sleep(TERM_AGAIN_MS, ended.signal);
+    }
     command.kill('SIGKILL');
     await gone;
   };
