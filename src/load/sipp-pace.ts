@@ -5,8 +5,6 @@ export interface Pace {
   /** From the first counted call to the last, ms. */
   readonly offeredForMs: number;
   readonly achievedRateCps: number;
-  /** Longest time between two snapshots: SIPp is one thread, so it began no call and read no reply either. */
-  readonly longestGapMs: number;
 }
 
 export function begunIn(row: SippSnapshot | undefined): number {
@@ -18,14 +16,9 @@ export function measurePace(rows: readonly SippSnapshot[]): Pace {
   const total = begunIn(rows.at(-1));
   const last = rows.findIndex((row) => begunIn(row) === total);
   const during = rows.slice(0, last + 1);
-  let longestGapMs = 0;
-  during.forEach((row, index) => {
-    const before = during[index - 1];
-    if (before) longestGapMs = Math.max(longestGapMs, row.atMs - before.atMs);
-  });
   const first = during[0];
   const end = during.at(-1);
-  if (total === 0 || !first || !end) return { offeredForMs: 0, achievedRateCps: 0, longestGapMs };
+  if (total === 0 || !first || !end) return { offeredForMs: 0, achievedRateCps: 0 };
 
   // The first and the last interval hold an unknown idle share, so the rate is taken between them where that is possible.
   const a = during[1];
@@ -34,9 +27,15 @@ export function measurePace(rows: readonly SippSnapshot[]): Pace {
   const { calls, ms } =
     inside.calls > 0 && inside.ms > 0 ? inside : { calls: total, ms: end.atMs - first.atMs };
   const perMs = ms > 0 ? calls / ms : 0;
-  return {
-    offeredForMs: perMs > 0 ? total / perMs : 0,
-    achievedRateCps: perMs * 1000,
-    longestGapMs,
-  };
+  return { offeredForMs: perMs > 0 ? total / perMs : 0, achievedRateCps: perMs * 1000 };
+}
+
+/** Longest time between two snapshots: SIPp is one thread, so meanwhile it began no call and read no message. */
+export function longestGapMs(rows: readonly SippSnapshot[]): number {
+  let longest = 0;
+  rows.forEach((row, index) => {
+    const before = rows[index - 1];
+    if (before) longest = Math.max(longest, row.atMs - before.atMs);
+  });
+  return longest;
 }

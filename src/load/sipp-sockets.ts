@@ -18,7 +18,7 @@ export function parseProcNetUdp(text: string): readonly UdpSocket[] {
     .map((fields) => ({ local: addressOf(fields[1] ?? ''), drops: Number(fields.at(-1)) }));
 }
 
-/** "0101C612:13C5" → "198.18.1.1:5061": the kernel prints the address in the byte order of a little-endian machine. */
+/** "010112C6:13C5" → "198.18.1.1:5061": the kernel prints the address in the byte order of a little-endian machine. */
 function addressOf(hex: string): string {
   const [address = '', port = ''] = hex.split(':');
   const bytes = (address.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16));

@@ -1,0 +1,136 @@
+// From statistics to a report: what is counted, and when the generator itself is to blame.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { callOrder } from '../../src/load/sipp-argv.ts';
+import { countUnexpectedResponses } from '../../src/load/sipp-codes.ts';
+import type { SippSnapshot } from '../../src/load/sipp-csv.ts';
+import { type OfferRecord, reportOffer } from '../../src/load/sipp-report.ts';
+
+const RATE = 1000;
+const WARMUP_MS = 500;
+const WINDOW_MS = 2000;
+const steady = callOrder({ shape: 'steady', rateCps: RATE, warmupMs: WARMUP_MS, windowMs: WINDOW_MS });
+
+/** A run without a fault: a snapshot each 50 ms, `rate` calls a second of which those of the warm-up are not counted. */
+function rows(
+  rate = RATE,
+  change: (row: SippSnapshot, atMs: number) => SippSnapshot = (row) => row,
+): SippSnapshot[] {
+  const made: SippSnapshot[] = [];
+  for (let atMs = 0; ; atMs += 50) {
+    const begun = Math.min(steady.counted, Math.max(0, Math.floor((rate * atMs) / 1000) - steady.uncounted));
+    made.push(
+      change({ atMs, counters: { begun, completed: begun, Retransmissions: 0, FailedCall: 0 } }, atMs),
+    );
+    if (begun === steady.counted) return made;
+  }
+}
+
+const withCounters = (more: (atMs: number) => Record<string, number>) =>
+  rows(RATE, (row, atMs) => ({ atMs, counters: { ...row.counters, ...more(atMs) } }));
+
+function report(record: Partial<OfferRecord> = {}) {
+  return reportOffer({
+    order: steady,
+    callerRows: rows(),
+    calleeRows: [],
+    callerDrops: 0,
+    calleeDrops: 0,
+    setupDelaysMs: new Float64Array(),
+    unexpectedResponses: {},
+    ended: 'complete',
+    faults: [],
+    ...record,
+  });
+}
+
+test('a sound offer: all planned calls, the achieved rate, no fault', () => {
+  const sound = report();
+  expect(sound).toMatchObject({
+    plannedCalls: 2000,
+    createdCalls: 2000,
+    successfulCalls: 2000,
+    failedCalls: 0,
+    unfinishedCalls: 0,
+    retransmissions: 0,
+    generatorFaults: [],
+  });
+  expect(sound.achievedRateCps).toBeCloseTo(RATE, 6);
+  expect(sound.offeredForMs).toBeCloseTo(WINDOW_MS, 6);
+});
+
+test('retransmissions of both ends count from the window on, those of the warm-up do not', () => {
+  const callerRows = withCounters((atMs) => ({ Retransmissions: atMs < 300 ? 0 : atMs < 1500 ? 40 : 43 }));
+  const calleeRows = [0, 100, 200, 300, 400, 500, 600, 2600].map((atMs) => ({
+    atMs,
+    counters: { Retransmissions: atMs < 300 ? 100 : atMs < 600 ? 110 : 115 },
+  }));
+  expect(report({ callerRows, calleeRows }).retransmissions).toBe(3 + 5);
+});
+
+test('failed calls and calls that are still open are told apart', () => {
+  const callerRows = withCounters((atMs) => ({ FailedCall: atMs > 1000 ? 12 : 0 }));
+  const last = callerRows.at(-1) as SippSnapshot;
+  callerRows.push({ atMs: last.atMs + 3000, counters: { ...last.counters, completed: 1980 } });
+  expect(report({ callerRows })).toMatchObject({
+    successfulCalls: 1980,
+    failedCalls: 12,
+    unfinishedCalls: 8,
+  });
+});
+
+test('a rate that was not reached is the generator’s fault', () => {
+  expect(report({ callerRows: rows(RATE * 0.98) }).generatorFaults).toEqual([
+    'only 980 of 1000 calls/s were offered (98.0 %)',
+  ]);
+  expect(report({ callerRows: rows(RATE * 0.998) }).generatorFaults).toEqual([]);
+});
+
+test('calls that were never begun are the generator’s fault, unless the offer was ended because loss was certain', () => {
+  const callerRows = rows().slice(0, 30);
+  const { createdCalls } = report({ callerRows });
+  expect(createdCalls).toBeLessThan(2000);
+  expect(report({ callerRows }).generatorFaults).toEqual([
+    `only ${createdCalls} of 2000 planned calls were begun`,
+  ]);
+  expect(report({ callerRows, ended: 'early' }).generatorFaults).toEqual([]);
+  expect(report({ callerRows, ended: 'interrupted' }).generatorFaults).toEqual(['interrupted']);
+});
+
+test('a pause is the generator’s fault, because SIPp begins the overdue calls all at once', () => {
+  const paused = rows().filter(({ atMs }) => atMs <= 1000 || atMs >= 1200);
+  expect(report({ callerRows: paused }).generatorFaults).toEqual(['SIPp caller stood still for 150 ms']);
+  const calleeRows = [0, 100, 200, 900, 1000].map((atMs) => ({ atMs: atMs + 500, counters: {} }));
+  expect(report({ calleeRows }).generatorFaults).toEqual(['SIPp callee stood still for 600 ms']);
+});
+
+test('watchdog, messages that could not be sent and drops at its own sockets are the generator’s fault', () => {
+  const callerRows = withCounters((atMs) => ({
+    WatchdogMinor: atMs > 1000 ? 2 : 0,
+    FailedCannotSendMessage: atMs > 1000 ? 5 : 0,
+  }));
+  expect(report({ callerRows, calleeDrops: 9 }).generatorFaults).toEqual([
+    'SIPp caller fell behind its own timers (2 watchdog triggers)',
+    'SIPp caller could not send 5 messages',
+    'SIPp callee: 9 datagrams dropped at its own socket',
+  ]);
+});
+
+test('a burst that takes its time is none', () => {
+  const order = callOrder({ shape: 'burst', calls: 100 });
+  const burst = (leaveMs: number): SippSnapshot[] =>
+    [0, 100, 100 + leaveMs / 2, 100 + leaveMs, 400].map((atMs) => {
+      const begun = Math.min(100, Math.max(0, ((atMs - 100) / leaveMs) * 100));
+      return { atMs, counters: { begun, completed: begun } };
+    });
+  expect(report({ order, callerRows: burst(20) }).generatorFaults).toEqual([]);
+  expect(report({ order, callerRows: burst(300) }).generatorFaults).toEqual([
+    'the burst of 100 calls took 300 ms to leave',
+  ]);
+});
+
+test('unexpected responses are counted by status code, from the window on', () => {
+  const text = readFileSync(new URL('fixtures/sipp-3.6.1-error-codes.csv', import.meta.url), 'latin1');
+  expect(countUnexpectedResponses(text, 0)).toEqual({ 500: 58 });
+  expect(countUnexpectedResponses(text, 1795531938.4 * 1000)).toEqual({ 500: 52 });
+});
