@@ -1,6 +1,7 @@
 // The command line as a whole: its commands, its help, its exit statuses.
 import { Command } from 'commander';
 import type { Invocation } from './options.ts';
+import { addReadingCommands } from './reading-commands.ts';
 import { addTuningCommands } from './tuning-commands.ts';
 
 export interface ProgramOutput {
@@ -42,5 +43,6 @@ export function createProgram(
     .addHelpText('after', EXAMPLES);
 
   addTuningCommands(program, (execute) => invoke({ changesMachine: true, execute }));
+  addReadingCommands(program, (execute) => invoke({ changesMachine: false, execute }));
   return program;
 }

@@ -11,12 +11,13 @@ import { createProgress } from '../report/progress.ts';
 import { renderReport } from '../report/terminal-report.ts';
 import { formatProblems, loadScenario } from '../scenario/load-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { parseDurationMs } from '../scenario/units.ts';
+import { parseBudgetMs } from '../scenario/units.ts';
 import { openJournal } from '../store/journal.ts';
 import type { Result } from '../store/result.ts';
 import { createCampaignDir, writeResult } from '../store/result-store.ts';
 import { createLocalHost } from '../targets/local-host.ts';
 import type { CommandIo } from './command-io.ts';
+import { styleOf } from './report.ts';
 
 export interface RunOptions {
   readonly budget: string | undefined;
@@ -34,11 +35,7 @@ export async function run(scenarioPath: string, options: RunOptions, io: Command
       EXIT.unsafe,
     );
   const result = await runScenario(scenario, options, io, systemClock);
-  io.out(
-    options.json
-      ? `${JSON.stringify(result, null, 2)}\n`
-      : renderReport(result, { color: false, columns: 100 }),
-  );
+  io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderReport(result, styleOf(io)));
   return statusOf(result, io.signal);
 }
 
@@ -80,7 +77,7 @@ async function scenarioFrom(path: string, { budget, seed }: RunOptions): Promise
   if (loaded.state === 'invalid') throw new UserError(formatProblems(loaded.problems));
   return {
     ...loaded.scenario,
-    ...(budget === undefined ? {} : { budgetMs: parseDurationMs(budget) }),
+    ...(budget === undefined ? {} : { budgetMs: parseBudgetMs(budget) }),
     ...(seed === undefined ? {} : { seed }),
   };
 }

@@ -41,7 +41,7 @@ describe('help', () => {
   it('names every command and what each exit status means, on stdout', async () => {
     const { status, stdout, stderr } = await siptune('--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const command of ['run', 'restore', 'lab'])
+    for (const command of ['run', 'restore', 'lab', 'list', 'report', 'compare', 'export'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     for (const code of [0, 1, 2, 3, 70, 130]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
   });
@@ -60,7 +60,7 @@ describe('wrong usage ends with status 2, and a word on what would be right', ()
     [[], 'Usage: siptune'],
     [['run'], "missing required argument 'scenario'"],
     [['run', 'a.yaml', 'b.yaml'], 'too many arguments'],
-    [['run', 'a.yaml', '--budget', '30s'], 'at least 1m'],
+    [['run', 'a.yaml', '--budget', '30s'], 'at least 3m'],
     [['run', 'a.yaml', '--budget', '90'], '"90" has no unit of time'],
     [['run', 'a.yaml', '--seed', 'x'], 'whole number'],
     [['lab', 'sideways'], 'up, down, status'],

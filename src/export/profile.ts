@@ -1,0 +1,89 @@
+// The profile of a campaign: what its winner changes, from → to, and the evidence, ready for any exporter.
+import { UserError } from '../errors.ts';
+import { knobByName } from '../knobs/catalogue.ts';
+import { derivedShmallPages } from '../knobs/constraints.ts';
+import type { Knob, KnobValue } from '../knobs/knob.ts';
+import { asNumber, sameValue } from '../knobs/knob-value.ts';
+import { METRIC_TITLES } from '../report/numbers.ts';
+import { plainText } from '../report/plain-text.ts';
+import type { Result } from '../store/result.ts';
+
+export interface Setting {
+  readonly knob: Knob;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Profile {
+  readonly campaign: string;
+  readonly scenario: string;
+  readonly router: 'kamailio' | 'opensips';
+  readonly settings: readonly Setting[];
+  /** One sentence: what was measured. */
+  readonly evidence: string;
+  readonly measuredAt: string;
+  readonly minimal: boolean;
+}
+
+const PAGE_BYTES = 4_096;
+
+/** Throws a UserError when nothing was proven, or when a value in the result is not one that siptune writes. */
+export function profileOf(result: Result): Profile {
+  const { winner, baseline, comparison } = result;
+  if (!winner || !baseline || !comparison)
+    throw new UserError(
+      `campaign ${plainText(result.id)} proved nothing (${result.verdict}): there is no profile to export`,
+    );
+  const settings = Object.entries(winner.config).flatMap(([name, to]): Setting[] => {
+    const from = baseline.config[name];
+    if (from === undefined || sameValue(from, to)) return [];
+    const knob = knobByName(name);
+    if (!knob)
+      throw new UserError(`${plainText(name)} in the result is no knob of siptune's: the file was changed`);
+    return [
+      { knob, from: checked(name, from), to: checkedInBounds(knob, to) },
+      ...derived(name, asNumber(to), baseline.config['kernel.shmall']),
+    ];
+  });
+  const { ratio } = comparison;
+  return {
+    campaign: plainText(result.id),
+    scenario: plainText(result.scenario),
+    router: result.target.router === 'opensips' ? 'opensips' : 'kamailio',
+    settings,
+    evidence:
+      `${METRIC_TITLES[comparison.metric]} ${ratio.estimate.toFixed(2)} times that of before ` +
+      `(${(comparison.confidence * 100).toFixed(0)} % interval ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, ` +
+      `${comparison.pairs} interleaved pairs) on ${plainText(result.target.router)} ${plainText(result.target.routerVersion)}, ` +
+      `Linux ${plainText(result.target.kernel)}, ${plainText(result.target.host)}`,
+    measuredAt: plainText(result.startedAt),
+    minimal: winner.minimal,
+  };
+}
+
+/** Digits only: whatever a result says, nothing else ever reaches a file that a shell or sysctl(8) reads. */
+function checked(name: string, value: KnobValue): string {
+  const text = String(value);
+  if (!/^\d{1,20}$/.test(text))
+    throw new UserError(
+      `${plainText(name)} = ${plainText(text)} in the result is not a number: the file was changed`,
+    );
+  return text;
+}
+
+function checkedInBounds(knob: Knob, value: KnobValue): string {
+  const text = checked(knob.name, value);
+  const { min, max } = knob.bounds;
+  if (Number(text) < min || Number(text) > max)
+    throw new UserError(
+      `${knob.name} = ${text} in the result is outside its bounds of ${min} to ${max} ${knob.unit}`,
+    );
+  return text;
+}
+
+/** kernel.shmall goes where kernel.shmmax goes. */
+function derived(name: string, bytes: number | undefined, from: KnobValue | undefined): Setting[] {
+  const knob = knobByName('kernel.shmall');
+  if (name !== 'kernel.shmmax' || bytes === undefined || !knob || from === undefined) return [];
+  return [{ knob, from: checked(knob.name, from), to: String(derivedShmallPages(bytes, PAGE_BYTES)) }];
+}
