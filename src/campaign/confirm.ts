@@ -13,6 +13,7 @@ const METRIC_WORDS: Readonly<Record<Metric, string>> = {
   capacityCps: 'the capacity',
 };
 const CONFIDENCE = 0.95;
+/** Fewer prove nothing, however well they agree. */
 const MIN_PAIRS = 4;
 const MAX_PAIRS = 8;
 /** The guards need steady trials, which are long: this share of the time that is left for the proof. */
@@ -66,7 +67,7 @@ async function measurePairs(
   for (let n = 0; n < pairs.max && !signal.aborted; n += 1) {
     const startMs = clock.nowMs();
     if (n >= pairs.min && startMs + lastPairMs > pairs.endMs) return;
-    // Fewer pairs than wanted still prove something, where they agree; a budget that is spent is spent.
+    // A budget that is spent is spent, also where the pairs are too few then.
     if (n >= 1 && budget.leftMs() < lastPairMs + pairs.reserveMs) return;
     const sliceMs = Math.max(0, pairs.endMs - startMs) / Math.max(1, pairs.min - n) / 2;
     const values = new Map<Measured, number>();
@@ -94,9 +95,9 @@ function judge({ findings, scenario }: Campaign): void {
   const { maximise, guards } = scenario.objective;
   const pairs = findings.pairs[maximise];
   const usable = pairs.filter(([current, winner]) => current > 0 && winner > 0);
-  if (usable.length < 2) {
+  if (usable.length < MIN_PAIRS) {
     findings.verdict = 'not-proven';
-    findings.reason = `only ${usable.length} usable pairs fitted into the budget: give it more time`;
+    findings.reason = `only ${usable.length} of the ${MIN_PAIRS} pairs that a proof needs fitted into the budget: give it more time`;
     return;
   }
   const ratio = pairedRatio(usable, CONFIDENCE, { resolution: WIDTH[maximise] / 2 });

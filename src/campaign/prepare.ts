@@ -1,4 +1,6 @@
 // Before the first write: what this target is, what it has today, which knobs can act on it, and the way back on disk.
+
+import { EXIT, UserError } from '../errors.ts';
 import { CATALOGUE, knobByName } from '../knobs/catalogue.ts';
 import type { ConstraintFacts } from '../knobs/constraints.ts';
 import type { Configuration, Knob, KnobInPlay, KnobValue } from '../knobs/knob.ts';
@@ -32,6 +34,7 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
   await verifyAddress(target.callee.host, target.callee.address);
 
   const router = await target.router.facts();
+  requireOptimised(router);
   const settings = await target.router.currentSettings();
   const contenders = scenario.contenders.map(({ name, configuration }) => ({
     name,
@@ -72,6 +75,16 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
       },
     },
   };
+}
+
+/** What is measured on a build without optimisation (OpenSIPS's development branches make one) holds for no other build. */
+export function requireOptimised({ kind, version, binary, unoptimised }: RouterFacts): void {
+  if (!unoptimised) return;
+  throw new UserError(
+    `${kind} ${version} (${binary}) was compiled without optimisation (-O0), as development branches are: ` +
+      'its numbers hold for no other build. Use a release, or build it with -O2',
+    EXIT.unsafe,
+  );
 }
 
 /** Every knob of the catalogue, not only those in play: generators and derived knobs are written as well. */
