@@ -5,6 +5,7 @@ import { EXIT, UserError } from '../errors.ts';
 import type { HostTargetSpec, Scenario } from '../scenario/scenario.ts';
 import type { Host } from '../targets/host.ts';
 import { createHostTarget } from '../targets/host-target.ts';
+import { isRoot } from '../targets/is-root.ts';
 import { egressRate, sameRate } from '../targets/lab/egress.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { lookOnPaper } from '../targets/lab/paper.ts';
@@ -45,10 +46,6 @@ export async function viewTarget(
 
 function usesNamespaces({ netns, caller, callee }: HostTargetSpec): boolean {
   return [netns, caller.netns, callee.netns].some((name) => name !== undefined);
-}
-
-async function isRoot(machine: Host): Promise<boolean> {
-  return (await machine.run(['id', '-u'])).stdout.trim() === '0';
 }
 
 async function requireRoot(machine: Host): Promise<void> {

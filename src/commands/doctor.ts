@@ -5,6 +5,7 @@ import { createView } from '../doctor/view.ts';
 import { EXIT, type ExitStatus } from '../errors.ts';
 import { renderDiagnosis } from '../report/doctor-report.ts';
 import { createLocalHost } from '../targets/local-host.ts';
+import { withSystemPath } from '../targets/system-path.ts';
 import type { CommandIo } from './command-io.ts';
 import { styleOf } from './report.ts';
 import { scenarioFrom } from './run.ts';
@@ -20,7 +21,7 @@ export async function doctor(
       : await scenarioFrom(scenarioPath, { budget: undefined, seed: undefined });
   const view = createView({
     scenario,
-    machine: createLocalHost(),
+    machine: withSystemPath(createLocalHost(), io.env.PATH),
     resultsDir: out,
     clock: systemClock,
   });

@@ -60,7 +60,9 @@ const MISTAKES: readonly Mistake[] = [
   {
     what: 'netdev_max_backlog',
     applies: ({ cpus, memoryMib }) =>
-      `its ${count(ARTICLE.backlog)} packets can hold ${bytes(Math.round((ARTICLE.backlog * PACKET_BYTES) / 1024 ** 2) * 1024 ** 2)} on each of ${cpus} CPUs (of ${count(memoryMib)} MiB), all of them out of date when they are read`,
+      cpus === 0
+        ? null
+        : `its ${count(ARTICLE.backlog)} packets can hold ${bytes(Math.round((ARTICLE.backlog * PACKET_BYTES) / 1024 ** 2) * 1024 ** 2)} on each of ${cpus} CPUs (of ${count(memoryMib)} MiB), all of them out of date when they are read`,
   },
   {
     what: 'udp_rmem, udp_wmem',
@@ -167,7 +169,7 @@ async function look(view: View): Promise<Seen> {
   ];
   return {
     sysctl: (key) => files.get(path(key))?.trim().replace(/\s+/g, ' '),
-    cpus: facts.state === 'done' ? facts.value.cpus : 1,
+    cpus: facts.state === 'done' ? facts.value.cpus : 0,
     memoryMib: facts.state === 'done' ? facts.value.memoryMib : 0,
     routers: await view.routers(),
     devices: await view.devices(),

@@ -3,6 +3,7 @@
 export interface Link {
   readonly speedMbps: number | null;
   readonly duplex: 'half' | 'full' | null;
+  /** null also for a device that has nothing to negotiate. */
   readonly autoneg: boolean | null;
 }
 
@@ -22,11 +23,12 @@ export function parseEthtoolJson(text: string): Link | null {
     const rows: unknown = JSON.parse(text);
     const row = Array.isArray(rows) ? rows[0] : null;
     if (typeof row !== 'object' || row === null || !('ifname' in row)) return null;
-    const { speed, duplex, 'auto-negotiation': autoneg } = row as Record<string, unknown>;
+    const fields = row as Record<string, unknown>;
+    const { speed, duplex, 'auto-negotiation': autoneg } = fields;
     return {
       speedMbps: typeof speed === 'number' && !UNKNOWN_SPEEDS.has(speed) ? speed : null,
       duplex: duplexOf(String(duplex ?? '')),
-      autoneg: typeof autoneg === 'boolean' ? autoneg : null,
+      autoneg: typeof autoneg === 'boolean' && fields['supports-auto-negotiation'] !== false ? autoneg : null,
     };
   } catch {
     return null;
@@ -42,7 +44,7 @@ export function parseEthtoolText(text: string): Link | null {
   return {
     speedMbps: speed === undefined ? null : Number(speed),
     duplex: duplexOf(field('Duplex') ?? ''),
-    autoneg: autoneg === undefined ? null : autoneg === 'on',
+    autoneg: autoneg === undefined || field('Supports auto-negotiation') === 'No' ? null : autoneg === 'on',
   };
 }
 

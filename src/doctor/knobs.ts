@@ -20,7 +20,7 @@ export const knobs: Check = {
       // What is only written along with another knob acts where that one does.
       const leader = CATALOGUE.find(({ derives }) => derives === knob.name) ?? knob;
       const reason = missing.get(knob.name) ?? reasonFor(leader);
-      return reason === null ? ok(knob.name, 'can act here') : note(knob.name, `inert: ${reason}`);
+      return reason === null ? ok(knob.name, 'can act here') : note(knob.name, reason);
     });
   },
 };
@@ -46,7 +46,7 @@ async function reasons(view: View): Promise<(knob: Knob) => string | null> {
   const router = (installed.find(({ pid }) => pid !== undefined) ?? installed[0])?.facts;
   const service = scenario?.router.service !== undefined;
   if (router?.state !== 'done')
-    return ({ access }) => (access.via === 'router' ? 'no router was found' : null);
+    return ({ access }) => (access.via === 'router' ? 'not known: no router was found' : null);
   const inspected = await view.inspection();
   const facts = livenessFacts({
     scenario: scenario ?? { knobs: CATALOGUE.map(({ name }) => ({ name, min: undefined, max: undefined })) },
@@ -57,12 +57,11 @@ async function reasons(view: View): Promise<(knob: Knob) => string | null> {
   });
   return (knob) => {
     if (service && knob.access.via === 'router' && IN_CONFIGURATION.includes(knob.access.setting))
-      return 'for a service it stands in the router’s configuration, which siptune does not edit';
+      return 'inert: for a service it stands in the router’s configuration, which siptune does not edit';
     const choice = scenario?.knobs.find(({ name }) => name === knob.name);
-    return inertReason(
-      { knob, min: choice?.min ?? knob.search.min, max: choice?.max ?? knob.search.max },
-      facts,
-    );
+    const candidate = { knob, min: choice?.min ?? knob.search.min, max: choice?.max ?? knob.search.max };
+    const reason = inertReason(candidate, facts);
+    return reason === null ? null : `inert: ${reason}`;
   };
 }
 

@@ -65,13 +65,23 @@ async function daemonRemarks(
 
 /** Only keys of the catalogue: what else an operator has in these files is not siptune's business. */
 async function sysctlFileRemarks(machine: Host): Promise<readonly Remark[]> {
-  const { settings } = await readSysctlFiles(machine);
+  const { settings, complete } = await readSysctlFiles(machine);
+  const unknown = complete
+    ? []
+    : [
+        note(
+          'sysctl files',
+          'cannot be listed (find is missing)',
+          'whether one of them fights back is not known',
+        ),
+      ];
   const keys = CATALOGUE.flatMap(({ access }) =>
     access.via === 'sysctl' && settings.has(access.key) ? [access.key] : [],
   );
-  if (keys.length === 0) return [ok('sysctl files', 'none sets a key that siptune tunes')];
+  if (keys.length === 0)
+    return complete ? [ok('sysctl files', 'none sets a key that siptune tunes')] : unknown;
   const now = await machine.readFiles(keys.map(sysctlPath));
-  return keys.flatMap((key) => {
+  const remarks = keys.flatMap((key) => {
     const setting = settings.get(key);
     const inForce = now.get(sysctlPath(key))?.trim().replace(/\s+/g, ' ');
     if (setting === undefined || inForce === undefined) return [];
@@ -92,6 +102,7 @@ async function sysctlFileRemarks(machine: Host): Promise<readonly Remark[]> {
           ),
         ];
   });
+  return [...unknown, ...remarks];
 }
 
 async function conntrackRemarks(place: Host): Promise<readonly Remark[]> {

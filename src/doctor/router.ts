@@ -31,24 +31,24 @@ export const router: Check = {
 
 async function routerRemarks(found: FoundRouter, view: View): Promise<readonly Remark[]> {
   const { kind, facts, pid } = found;
-  const build =
-    facts.state === 'done'
-      ? buildRemarks(facts.value, view.scenario !== null)
-      : // A campaign over a scenario has refused it under "start" already.
-        [view.scenario === null ? note(kind, facts.reason) : problem(kind, facts.reason)];
-  if (pid === undefined) {
-    const service = view.scenario?.router.service !== undefined;
-    return [
-      ...build,
-      service
-        ? problem(kind, 'the service does not run', 'start it: a campaign compares with what it is today')
-        : ok(kind, 'does not run here; siptune starts it'),
-    ];
+  const build = facts.state === 'done' ? buildRemarks(facts.value, view.scenario !== null) : [];
+  if (facts.state === 'refused') {
+    const target = await view.inspection();
+    // What a campaign refuses for the same reason stands under "start" already.
+    if (target?.state !== 'refused' || target.reason !== facts.reason)
+      build.push((view.scenario === null ? note : problem)(kind, facts.reason));
   }
+  if (pid === undefined) return [...build, ...idleRemarks(found, view)];
   return [...build, ...(await limitRemarks(kind, pid, view)), ...(await socketRemarks(found, view))];
 }
 
-function buildRemarks(facts: RouterFacts, wanted: boolean): readonly Remark[] {
+function idleRemarks({ kind, facts }: FoundRouter, { scenario }: View): readonly Remark[] {
+  if (scenario?.router.service)
+    return [problem(kind, 'the service does not run', 'start it: a campaign compares with what it is today')];
+  return facts.state === 'done' ? [ok(kind, 'does not run here; siptune starts it')] : [];
+}
+
+function buildRemarks(facts: RouterFacts, wanted: boolean): Remark[] {
   const { kind, version, binary, flags, allocators, unoptimised, shmMmap, fastLock } = facts;
   const memory = shmMmap ? 'shared memory by mmap' : 'System V shared memory';
   const remarks: Remark[] = [

@@ -19,7 +19,6 @@ export interface FoundRouter {
 }
 
 interface Where {
-  readonly machine: Host;
   readonly place: Host;
   readonly port: number;
   /** The scenario's router; null: any. */
@@ -45,7 +44,7 @@ export async function findRouters(where: Where): Promise<readonly FoundRouter[]>
 }
 
 async function findOne(
-  { machine, place, processes, clock }: Where,
+  { place, processes, clock }: Where,
   spec: RouterSpec,
   sockets: readonly UdpSocket[],
   port: number,
@@ -53,7 +52,7 @@ async function findOne(
   const { kind, service } = spec;
   const listen = { address: '0.0.0.0', port };
   const router = createRouter({
-    host: machine,
+    host: place,
     spec: { ...spec, service: undefined },
     listen,
     cpus: undefined,

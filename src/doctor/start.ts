@@ -1,4 +1,8 @@
 // Could a campaign start: what it would refuse, asked of the code that would refuse it.
+import { portHolder } from '../routers/udp-socket.ts';
+import { LAB_NAMESPACES } from '../targets/lab/layout.ts';
+import { processesInside } from '../targets/lab/processes.ts';
+import type { Target } from '../targets/target.ts';
 import type { Check } from './check.ts';
 import { note, ok, problem, type Remark, warning } from './finding.ts';
 import { findUnrestored } from './unrestored.ts';
@@ -45,7 +49,24 @@ async function targetRemarks(view: View): Promise<readonly Remark[]> {
         )
       : ok('knobs in play', String(inPlay)),
     ...(await restartRemarks(view)),
+    ...(await portRemarks(target, standing)),
   ];
+}
+
+/** A router that siptune starts needs its port for itself. */
+async function portRemarks(target: Target, standing: boolean): Promise<readonly Remark[]> {
+  const { router, routerHost, routerAddress: address, routerPort: port } = target;
+  if (!standing || router.managedBy === 'service') return [];
+  const holder = await portHolder(routerHost, { address, port });
+  return holder === null
+    ? []
+    : [
+        problem(
+          'port',
+          `UDP ${address}:${port} (${routerHost.label}) is in use by ${holder}`,
+          'end it, or wait for its end: it may belong to another campaign',
+        ),
+      ];
 }
 
 async function restartRemarks({ scenario, machine }: View): Promise<readonly Remark[]> {
@@ -104,6 +125,7 @@ async function labRemarks(view: View): Promise<readonly Remark[]> {
         ),
       );
   }
+  remarks.push(...(await occupants(view)));
   const most = (await machine.readFiles(['/proc/sys/user/max_net_namespaces'])).get(
     '/proc/sys/user/max_net_namespaces',
   );
@@ -112,6 +134,21 @@ async function labRemarks(view: View): Promise<readonly Remark[]> {
   return remarks.length > 0 || scenario !== null
     ? remarks
     : [ok('lab', 'siptune can build its own here: namespaces, and CPUs to split')];
+}
+
+/** Whoever is in the lab's namespaces would be ended by a campaign that builds them anew, or share its router's address. */
+async function occupants(view: View): Promise<readonly Remark[]> {
+  const { scenario, machine } = view;
+  if (!(await view.root())) return [];
+  const pids = await processesInside(machine, LAB_NAMESPACES);
+  if (pids.length === 0) return [];
+  return [
+    (scenario === null ? note : problem)(
+      'lab',
+      `${pids.length} processes are inside it already`,
+      'another campaign may be running, or was killed: siptune restore, then siptune lab down',
+    ),
+  ];
 }
 
 async function statusOf({ machine }: View): Promise<{ allowedCpus: number; capabilities: bigint }> {

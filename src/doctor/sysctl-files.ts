@@ -10,7 +10,8 @@ export interface SysctlSetting {
 export interface SysctlFiles {
   /** By key, with dots; the setting that wins. */
   readonly settings: ReadonlyMap<string, SysctlSetting>;
-  readonly paths: readonly string[];
+  /** False where the folders could not be listed: only the classic file was read then. */
+  readonly complete: boolean;
 }
 
 /** A file hides those of the same name in the folders behind its own. */
@@ -32,7 +33,7 @@ export async function readSysctlFiles(host: Host): Promise<SysctlFiles> {
   const settings = new Map<string, SysctlSetting>();
   for (const path of [...paths, CLASSIC])
     for (const [key, setting] of parseSysctlFile(texts.get(path) ?? '', path)) settings.set(key, setting);
-  return { settings, paths };
+  return { settings, complete: !listed.notFound && !listed.timedOut };
 }
 
 /** By file name, in bytes; of the same name the one in the foremost folder. */

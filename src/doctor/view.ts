@@ -6,6 +6,7 @@ import type { DeviceFacts } from '../knobs/liveness.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
 import type { Host } from '../targets/host.ts';
+import { isRoot } from '../targets/is-root.ts';
 import type { TargetFacts } from '../targets/target.ts';
 import { readTargetFacts } from '../targets/target-facts.ts';
 import { type Attempt, attempt } from './attempt.ts';
@@ -65,7 +66,7 @@ export function createView(deps: ViewDeps): View {
 
   return {
     ...deps,
-    root: once(async () => (await machine.run(['id', '-u'])).stdout.trim() === '0'),
+    root: once(() => isRoot(machine)),
     facts: once(() => attempt(() => readTargetFacts(machine))),
     target,
     inspection: once(async () => {
@@ -89,7 +90,6 @@ export function createView(deps: ViewDeps): View {
     }),
     routers: once(async () =>
       findRouters({
-        machine,
         place: await place(),
         port: port(),
         spec: scenario?.router ?? null,
