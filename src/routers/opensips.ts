@@ -21,7 +21,7 @@ const STATISTICS = ['shmem:', 'pkmem:', 'load:', 'net:', 'core:', 'tm:'];
 
 export function createOpensips(deps: RouterDeps): Router {
   const { host, spec, listen, workDir, clock } = deps;
-  const binary = spec.binary ?? process.env.OPENSIPS_BIN ?? 'opensips';
+  const binary = spec.binary ?? (process.env.OPENSIPS_BIN || 'opensips');
   const fifo = join(workDir, 'opensips.fifo');
   const pidFile = join(workDir, 'opensips.pid');
   const daemon = createRouterProcess(deps);

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Diagnosis, examine } from '../../src/doctor/examine.ts';
 import type { Area, Level } from '../../src/doctor/finding.ts';
 import { createView } from '../../src/doctor/view.ts';
@@ -14,9 +14,14 @@ import { fixture } from '../support/fixture.ts';
 
 let results = '';
 beforeEach(async () => {
+  // The program that a developer's own environment names is not what these tables are about.
+  vi.stubEnv('OPENSIPS_BIN', undefined);
   results = await mkdtemp(join(tmpdir(), 'siptune-doctor-'));
 });
-afterEach(() => rm(results, { recursive: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(results, { recursive: true });
+});
 
 const diagnose = (tables = HEALTHY): Promise<Diagnosis> =>
   examine(

@@ -44,6 +44,9 @@ export function lookOnPaper(machine: Host, egressBitsPerS: number | undefined) {
             raw: NEW_VETH_TXQUEUELEN,
           });
       }
+      // In the catalogue's order, in which a campaign writes.
+      const order = new Map(knobs.map(({ name }, index) => [name, index]));
+      originals.sort((a, b) => (order.get(a.knob) ?? 0) - (order.get(b.knob) ?? 0));
       return { originals, missing };
     },
   };
