@@ -119,6 +119,7 @@ export const ROUTER_KNOB_OF_SETTING: Readonly<Record<keyof RouterSettings, strin
   maxbufferBytes: 'router.maxbuffer',
   shmMib: 'router.shm',
   pkgMib: 'router.pkg',
+  allocator: 'router.allocator',
 };
 
 /** The router's settings as a configuration. */
@@ -142,6 +143,7 @@ function settingsFrom(inForce: Configuration): Required<RouterSettings> {
     maxbufferBytes: value('maxbufferBytes'),
     shmMib: value('shmMib'),
     pkgMib: value('pkgMib'),
+    allocator: String(inForce['router.allocator']),
   };
 }
 

@@ -6,8 +6,9 @@ import type { ConstraintFacts } from '../knobs/constraints.ts';
 import type { Configuration, Knob, KnobInPlay, KnobValue } from '../knobs/knob.ts';
 import { asNumber, parseKnobValue } from '../knobs/knob-value.ts';
 import { inertReason, type LivenessFacts } from '../knobs/liveness.ts';
+import { allocatorsOf } from '../routers/allocators.ts';
 import type { RouterFacts } from '../routers/router.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
 import type { Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
@@ -115,13 +116,14 @@ async function sortKnobs(
     egress: devices.find(({ name }) => name === target.devices[0]) ?? null,
     maxbufferInPlay: scenario.knobs.some(({ name }) => name === 'router.maxbuffer'),
     maxbufferBytes: asNumber(everything['router.maxbuffer']) ?? 0,
+    managedBy: target.router.managedBy,
   };
   const inPlay: KnobInPlay[] = [];
   const inert: { knob: string; reason: string }[] = [];
   for (const choice of scenario.knobs) {
     const knob: Knob | undefined = knobByName(choice.name);
     if (!knob) continue;
-    const candidate = { knob, min: choice.min ?? knob.search.min, max: choice.max ?? knob.search.max };
+    const candidate = inPlayHere(knob, choice, router);
     const reason =
       missing.find((one) => one.knob === knob.name)?.reason ??
       (everything[knob.name] === undefined ? 'the target does not have it' : inertReason(candidate, facts));
@@ -129,6 +131,15 @@ async function sortKnobs(
     else inert.push({ knob: knob.name, reason });
   }
   return { inPlay, inert };
+}
+
+/** The scenario's range, or the catalogue's; of names, those that this build of the router has. */
+function inPlayHere(knob: Knob, choice: KnobChoice, router: RouterFacts): KnobInPlay {
+  if (knob.choices) {
+    const choices = allocatorsOf(router);
+    return { knob, min: 0, max: Math.max(0, choices.length - 1), choices };
+  }
+  return { knob, min: choice.min ?? knob.search.min, max: choice.max ?? knob.search.max };
 }
 
 async function constraintFacts(target: Target, router: RouterFacts): Promise<ConstraintFacts> {

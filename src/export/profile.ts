@@ -41,7 +41,7 @@ export function profileOf(result: Result): Profile {
     if (!knob)
       throw new UserError(`${plainText(name)} in the result is no knob of siptune's: the file was changed`);
     return [
-      { knob, from: checked(name, from), to: checkedInBounds(knob, to) },
+      { knob, from: checked(knob, from), to: checkedInBounds(knob, to) },
       ...derived(name, asNumber(to), baseline.config['kernel.shmall']),
     ];
   });
@@ -61,9 +61,15 @@ export function profileOf(result: Result): Profile {
   };
 }
 
-/** Digits only: whatever a result says, nothing else ever reaches a file that a shell or sysctl(8) reads. */
-function checked(name: string, value: KnobValue): string {
+/** Digits only, or a name of the catalogue's: whatever a result says, nothing else ever reaches a file that a shell or sysctl(8) reads. */
+function checked({ name, choices }: Knob, value: KnobValue): string {
   const text = String(value);
+  if (choices) {
+    if (choices.includes(text)) return text;
+    throw new UserError(
+      `${name} = ${plainText(text)} in the result is not one of ${choices.join(', ')}: the file was changed`,
+    );
+  }
   if (!/^\d{1,20}$/.test(text))
     throw new UserError(
       `${plainText(name)} = ${plainText(text)} in the result is not a number: the file was changed`,
@@ -72,7 +78,8 @@ function checked(name: string, value: KnobValue): string {
 }
 
 function checkedInBounds(knob: Knob, value: KnobValue): string {
-  const text = checked(knob.name, value);
+  const text = checked(knob, value);
+  if (knob.choices) return text;
   const { min, max } = knob.bounds;
   if (Number(text) < min || Number(text) > max)
     throw new UserError(
@@ -85,5 +92,5 @@ function checkedInBounds(knob: Knob, value: KnobValue): string {
 function derived(name: string, bytes: number | undefined, from: KnobValue | undefined): Setting[] {
   const knob = knobByName('kernel.shmall');
   if (name !== 'kernel.shmmax' || bytes === undefined || !knob || from === undefined) return [];
-  return [{ knob, from: checked(knob.name, from), to: String(derivedShmallPages(bytes, PAGE_BYTES)) }];
+  return [{ knob, from: checked(knob, from), to: String(derivedShmallPages(bytes, PAGE_BYTES)) }];
 }

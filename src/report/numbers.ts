@@ -42,5 +42,5 @@ export function knobText(name: string, value: KnobValue | undefined): string {
   const unit = knobByName(name)?.unit;
   if (typeof value === 'number' && unit === 'bytes') return bytes(value);
   const text = typeof value === 'number' ? count(value) : plainText(value);
-  return unit ? `${text} ${unit}` : text;
+  return unit && unit !== 'name' ? `${text} ${unit}` : text;
 }
