@@ -64,7 +64,7 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
   }
 }
 
-function routerReason({ knob, choices }: KnobInPlay, { router, managedBy }: LivenessFacts): string | null {
+function routerReason({ choices }: KnobInPlay, { router, managedBy }: LivenessFacts): string | null {
   if (managedBy === 'service')
     return `it stands in the ${router.kind} service's own files, which siptune does not edit`;
   return choices && choices.length < 2

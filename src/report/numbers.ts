@@ -1,6 +1,7 @@
 // Numbers for people: thousands are separated, bytes have the unit that keeps them short, intervals stand in brackets.
 import { knobByName } from '../knobs/catalogue.ts';
 import type { KnobValue } from '../knobs/knob.ts';
+import { MOST_CALLS } from '../load/load.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import { plainText } from './plain-text.ts';
@@ -16,8 +17,10 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** A measurement that ended before it found a load that was too much is a lower bound, and says so. */
 export function intervalText(interval: Interval | null | undefined): string {
   if (!interval) return 'not measured';
+  if (interval.high >= MOST_CALLS) return `at least ${count(interval.low)}`;
   return `${count(interval.estimate)} (${count(interval.low)} – ${count(interval.high)})`;
 }
 
