@@ -52,6 +52,8 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
     ...contenders.flatMap(({ configuration }) => Object.keys(configuration)),
     ...scenario.knobs.map(({ name }) => name),
   ]);
+  // Written along with another knob, so the result must say what it was.
+  for (const { name, derives } of CATALOGUE) if (derives && named.has(name)) named.add(derives);
   return {
     originals,
     everything,

@@ -11,6 +11,20 @@ export const METRIC_TITLES: Readonly<Record<Metric, string>> = {
   capacityCps: 'capacity (calls/s)',
 };
 
+export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
+  burstCalls: 'burst',
+  capacityCps: 'capacity',
+};
+
+/** Figures of netperf by their names in result.json. */
+export const NETPERF_TITLES: Readonly<Record<string, string>> = {
+  udpRrPerS: 'UDP request/response (per s)',
+  tcpRrPerS: 'TCP request/response (per s)',
+  udpStreamSentMbitPerS: 'UDP stream, sent (Mbit/s)',
+  udpStreamReceivedMbitPerS: 'UDP stream, received (Mbit/s)',
+  udpStreamLoss: 'UDP stream, lost (share)',
+};
+
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 export function count(value: number): string {
