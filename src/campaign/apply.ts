@@ -138,6 +138,7 @@ export const ROUTER_KNOB_OF_SETTING: Readonly<Record<keyof RouterSettings, strin
   maxbufferBytes: 'router.maxbuffer',
   shmMib: 'router.shm',
   pkgMib: 'router.pkg',
+  allocator: 'router.allocator',
 };
 
 /** The router's settings as a configuration. */
@@ -161,6 +162,7 @@ export function settingsFrom(inForce: Configuration): Required<RouterSettings> {
     maxbufferBytes: value('maxbufferBytes'),
     shmMib: value('shmMib'),
     pkgMib: value('pkgMib'),
+    allocator: String(inForce['router.allocator']),
   };
 }
 

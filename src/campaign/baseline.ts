@@ -1,7 +1,7 @@
 // Measures what there is before anything is searched: `current`, and the contenders that the scenario names.
 import type { Campaign } from './campaign.ts';
 import { combined, createMeasured, type Measured } from './findings.ts';
-import { MeasurementFailed, measure } from './measure.ts';
+import { MeasurementFailed, measure, type Prior } from './measure.ts';
 import { burstPrior } from './prior.ts';
 
 /** Bracket widths: a burst moves by factors, a capacity by per cents. */
@@ -63,6 +63,7 @@ export async function measureInto(
   measured: Measured,
   metric: 'capacityCps' | 'burstCalls',
   deadlineMs: number,
+  carried?: number,
 ): Promise<number> {
   const startMs = campaign.clock.nowMs();
   const found = await measure(
@@ -70,6 +71,7 @@ export async function measureInto(
       label: measured.label,
       metric,
       prior: priorOf(campaign, measured, metric),
+      ...(carried === undefined ? {} : { carried }),
       deadlineMs,
       budgetEndMs: campaign.budget.endMs,
       width: WIDTH[metric],
@@ -94,11 +96,19 @@ function priorOf(
   campaign: Campaign,
   measured: Measured,
   metric: 'capacityCps' | 'burstCalls',
-): number | undefined {
+): Prior | undefined {
   const own = combined(measured.values[metric]);
-  if (own !== null && own.estimate > 0) return own.estimate;
+  if (own !== null && own.estimate > 0) return { value: own.estimate, measured: true };
   const capacity = combined(campaign.findings.current?.values.capacityCps ?? [])?.estimate;
-  if (metric === 'capacityCps') return capacity;
+  const guess = metric === 'capacityCps' ? capacity : guessBurst(campaign, measured, capacity);
+  return guess === undefined ? undefined : { value: guess, measured: false };
+}
+
+function guessBurst(
+  campaign: Campaign,
+  measured: Measured,
+  capacity: number | undefined,
+): number | undefined {
   return burstPrior(
     { ...campaign.prepared.current, ...measured.configuration },
     capacity,

@@ -5,6 +5,9 @@ import type { Clock } from '../clock.ts';
 const SHARES = { baseline: 0.19, contenders: 0.13, search: 0.26, confirm: 0.38 } as const;
 export type BudgetPart = keyof typeof SHARES;
 
+/** The search keeps at least this part of its share, however much the proof would like to have. */
+const LEAST_OF_SEARCH = 0.5;
+
 /** Kept for restore, report and the trial that is running when the time is up. */
 const RESERVE_SHARE = 0.04;
 
@@ -20,20 +23,26 @@ export interface Budget {
   tooLate(deadlineMs: number, stepMs: number): boolean;
 }
 
-export function createBudget(totalMs: number, clock: Clock): Budget {
+/** `proofMs`: what the proof is expected to take; the search ends early enough for it. */
+export function createBudget(totalMs: number, clock: Clock, proofMs: number): Budget {
   const startMs = clock.nowMs();
   const usableMs = totalMs * (1 - RESERVE_SHARE);
   const order: readonly BudgetPart[] = ['baseline', 'contenders', 'search', 'confirm'];
   const sum = order.reduce((total, part) => total + SHARES[part], 0);
+  const shareEndMs = (part: BudgetPart) => {
+    const upTo = order.slice(0, order.indexOf(part) + 1).reduce((total, p) => total + SHARES[p], 0);
+    return startMs + (usableMs * upTo) / sum;
+  };
+  const searchEndMs = () => {
+    const [begin, end] = [shareEndMs('contenders'), shareEndMs('search')];
+    return Math.max(begin + (end - begin) * LEAST_OF_SEARCH, Math.min(end, startMs + usableMs - proofMs));
+  };
   return {
     totalMs,
     endMs: startMs + totalMs,
     usedMs: () => clock.nowMs() - startMs,
     leftMs: () => startMs + totalMs - clock.nowMs(),
-    deadlineMs: (part) => {
-      const upTo = order.slice(0, order.indexOf(part) + 1).reduce((total, p) => total + SHARES[p], 0);
-      return startMs + (usableMs * upTo) / sum;
-    },
+    deadlineMs: (part) => (part === 'search' ? searchEndMs() : shareEndMs(part)),
     tooLate: (deadlineMs, stepMs) => clock.nowMs() + stepMs > deadlineMs,
   };
 }

@@ -43,7 +43,7 @@ export function buildResult(parts: ResultParts): Result {
     }),
     winner:
       verdict === 'improved' && findings.best
-        ? { ...measuredConfiguration(findings.best), minimal: false }
+        ? { ...measuredConfiguration(freshOf(findings.best, findings.searched)), minimal: false }
         : null,
     comparison: findings.comparison,
     samples: Object.fromEntries(Object.entries(findings.pairs).filter(([, pairs]) => pairs.length > 0)),
@@ -61,6 +61,18 @@ export function buildResult(parts: ResultParts): Result {
       restarts: parts.cost.restarts,
     },
     restored: findings.restored,
+  };
+}
+
+/** Only what was measured in the proof. */
+function freshOf(best: Measured, searched: Findings['searched']): Measured {
+  const { capacityCps, burstCalls } = best.values;
+  return {
+    ...best,
+    values: {
+      capacityCps: capacityCps.slice(searched.capacityCps),
+      burstCalls: burstCalls.slice(searched.burstCalls),
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import type { Result } from '../store/result.ts';
 import { measureBaseline, measureContenders } from './baseline.ts';
 import { createBudget } from './budget.ts';
 import { buildResult } from './build-result.ts';
-import { confirm } from './confirm.ts';
+import { confirm, proofMs } from './confirm.ts';
 import type { Emit } from './events.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { MeasurementFailed } from './measure.ts';
@@ -39,7 +39,7 @@ export interface Campaign extends CampaignDeps {
 export async function runCampaign(deps: CampaignDeps): Promise<Result> {
   const { scenario, bed, clock, emit } = deps;
   const startedAt = clock.date();
-  const budget = createBudget(scenario.budgetMs, clock);
+  const budget = createBudget(scenario.budgetMs, clock, proofMs(scenario));
   const findings = createFindings();
   let prepared: Prepared | null = null;
   try {

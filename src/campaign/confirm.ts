@@ -1,12 +1,12 @@
 // The proof: the best meets `current` in fresh trials, interleaved so that drift hits both alike (A B B A …).
-import type { Metric } from '../scenario/scenario.ts';
+import type { LoadSpec, Metric, Objective, Scenario } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
-import { pairedRatio } from '../stats/paired-ratio.ts';
+import { type Pair, pairedRatio } from '../stats/paired-ratio.ts';
 import { signFlipPValue } from '../stats/permutation.ts';
 import { emitNetperf, measureInto, WIDTH } from './baseline.ts';
 import type { Campaign } from './campaign.ts';
-import type { Measured } from './findings.ts';
-import { MeasurementFailed } from './measure.ts';
+import type { Findings, Measured } from './findings.ts';
+import { MeasurementFailed, trialMs } from './measure.ts';
 
 const METRIC_WORDS: Readonly<Record<Metric, string>> = {
   burstCalls: 'the burst',
@@ -16,12 +16,26 @@ const CONFIDENCE = 0.95;
 /** Fewer prove nothing, however well they agree. */
 const MIN_PAIRS = 4;
 const MAX_PAIRS = 8;
-/** The guards need steady trials, which are long: this share of the time that is left for the proof. */
-const GUARD_SHARE = 0.45;
 const GUARD_PAIRS = 2;
+/** Trials that measure one side of a pair, on average: one below, two above, and some that surprise. */
+const TRIALS_A_SIDE: Readonly<Record<Metric, number>> = { burstCalls: 6, capacityCps: 3.5 };
+
+/** About how long the least proof takes, ms. */
+export function proofMs({ objective, load }: Scenario): number {
+  return MIN_PAIRS * pairMs(objective.maximise, load) + guardsMs(objective, load);
+}
+
+/** A pair for each guard. */
+function guardsMs({ guards }: Objective, load: LoadSpec): number {
+  return guards.reduce((sum, { metric }) => sum + pairMs(metric, load), 0);
+}
+
+function pairMs(metric: Metric, load: LoadSpec): number {
+  return 2 * TRIALS_A_SIDE[metric] * trialMs(metric, load);
+}
 
 export async function confirm(campaign: Campaign): Promise<void> {
-  const { findings, scenario, budget, clock, signal } = campaign;
+  const { findings, scenario, budget, signal } = campaign;
   const { maximise, guards } = scenario.objective;
   const finalist = finalistOf(campaign);
   if (finalist === null || findings.current === null) {
@@ -30,8 +44,12 @@ export async function confirm(campaign: Campaign): Promise<void> {
     return;
   }
   findings.best = finalist;
+  findings.searched = {
+    burstCalls: finalist.values.burstCalls.length,
+    capacityCps: finalist.values.capacityCps.length,
+  };
   const endMs = budget.deadlineMs('confirm');
-  const guardMs = guards.length === 0 ? 0 : (endMs - clock.nowMs()) * GUARD_SHARE;
+  const guardMs = guardsMs(scenario.objective, scenario.load);
 
   await measurePairs(campaign, finalist, maximise, {
     min: MIN_PAIRS,
@@ -39,7 +57,9 @@ export async function confirm(campaign: Campaign): Promise<void> {
     endMs: endMs - guardMs,
     reserveMs: guardMs,
   });
-  for (const { metric } of guards)
+  // Without a proof there is nothing to guard.
+  const provable = usablePairs(findings, maximise).length >= MIN_PAIRS;
+  for (const { metric } of provable ? guards : [])
     await measurePairs(campaign, finalist, metric, { min: 1, max: GUARD_PAIRS, endMs, reserveMs: 0 });
   if (signal.aborted) return;
   judge(campaign);
@@ -68,7 +88,7 @@ async function measurePairs(
     const startMs = clock.nowMs();
     if (n >= pairs.min && startMs + lastPairMs > pairs.endMs) return;
     // A budget that is spent is spent, also where the pairs are too few then.
-    if (n >= 1 && budget.leftMs() < lastPairMs + pairs.reserveMs) return;
+    if (n >= 1 && budget.leftMs() < lastPairMs + (n < pairs.min ? 0 : pairs.reserveMs)) return;
     const sliceMs = Math.max(0, pairs.endMs - startMs) / Math.max(1, pairs.min - n) / 2;
     const values = new Map<Measured, number>();
     for (const side of n % 2 === 0 ? [current, finalist] : [finalist, current]) {
@@ -93,17 +113,21 @@ async function putInForce({ bed }: Campaign, side: Measured): Promise<void> {
 
 function judge({ findings, scenario }: Campaign): void {
   const { maximise, guards } = scenario.objective;
-  const pairs = findings.pairs[maximise];
-  const usable = pairs.filter(([current, winner]) => current > 0 && winner > 0);
-  if (usable.length < MIN_PAIRS) {
+  const usable = usablePairs(findings, maximise);
+  const unguarded = guards.find(({ metric }) => usablePairs(findings, metric).length === 0);
+  if (usable.length < MIN_PAIRS || unguarded) {
+    const missing =
+      usable.length < MIN_PAIRS
+        ? `only ${usable.length} of the ${MIN_PAIRS} pairs that a proof needs fitted into the budget`
+        : `no time was left to see that ${METRIC_WORDS[unguarded?.metric ?? maximise]} does not fall`;
+    const enoughMs = scenario.budgetMs + proofMs(scenario);
     findings.verdict = 'not-proven';
-    findings.reason = `only ${usable.length} of the ${MIN_PAIRS} pairs that a proof needs fitted into the budget: give it more time`;
+    findings.reason = `${missing}: give it more time, e.g. --budget ${Math.ceil(enoughMs / 60_000)}m`;
     return;
   }
   const ratio = pairedRatio(usable, CONFIDENCE, { resolution: WIDTH[maximise] / 2 });
   const heldGuards = guards.map(({ metric, mayFall }) => {
-    const guardPairs = findings.pairs[metric].filter(([current, winner]) => current > 0 && winner > 0);
-    const guardRatio = guardRatioOf(guardPairs, WIDTH[metric]);
+    const guardRatio = guardRatioOf(usablePairs(findings, metric), WIDTH[metric]);
     return { metric, ratio: guardRatio, mayFall, held: guardRatio.estimate >= 1 - mayFall };
   });
   findings.comparison = {
@@ -123,11 +147,15 @@ function judge({ findings, scenario }: Campaign): void {
       : `the ratio's 95 % interval, ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, does not lie above 1`;
 }
 
+/** A side that carried nothing within its time has no ratio. */
+function usablePairs({ pairs }: Findings, metric: Metric): readonly Pair[] {
+  return pairs[metric].filter(([current, winner]) => current > 0 && winner > 0);
+}
+
 /** A single pair tells nothing of the spread between pairs: its interval is that of the two brackets alone. */
-function guardRatioOf(pairs: readonly (readonly [number, number])[], width: number): Interval {
-  const [first] = pairs;
-  if (!first) return { estimate: 0, low: 0, high: 0 };
-  if (pairs.length > 1) return pairedRatio(pairs, CONFIDENCE, { resolution: width / 2 });
-  const ratio = first[1] / first[0];
+function guardRatioOf(pairs: readonly Pair[], width: number): Interval {
+  if (pairs.length !== 1) return pairedRatio(pairs, CONFIDENCE, { resolution: width / 2 });
+  const [[current, winner]] = pairs as [Pair];
+  const ratio = winner / current;
   return { estimate: ratio, low: ratio / (1 + width), high: ratio * (1 + width) };
 }

@@ -1,5 +1,5 @@
 // What a campaign says while it runs. Screen, journal and report listen; nothing in the core prints.
-import type { Configuration } from '../knobs/knob.ts';
+import type { Configuration, KnobValue } from '../knobs/knob.ts';
 import type { LoadPlan } from '../load/load.ts';
 import type { MeterReport } from '../meters/meter.ts';
 import type { Metric } from '../scenario/scenario.ts';
@@ -68,7 +68,7 @@ export type CampaignEvent = { readonly at: string } & (
   | { readonly type: 'inert'; readonly knob: string; readonly reason: string }
   | {
       readonly type: 'router-started';
-      readonly settings: Readonly<Record<string, number>>;
+      readonly settings: Readonly<Record<string, KnobValue>>;
       readonly effectiveRcvbufBytes: number | null;
       readonly readyAfterMs: number;
       readonly pids: readonly number[];

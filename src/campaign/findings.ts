@@ -18,6 +18,8 @@ export interface Findings {
   readonly contenders: Measured[];
   /** The best so far that kept the guards in a first look; null until something beat `current`. */
   best: Measured | null;
+  /** How many of the best's values come from the search: it was chosen for them, so they flatter it. */
+  searched: Record<Metric, number>;
   readonly observations: Observation[];
   /** [current, winner] by metric, from the interleaved trials of the proof. */
   readonly pairs: Record<Metric, [number, number][]>;
@@ -36,6 +38,7 @@ export function createFindings(): Findings {
     current: null,
     contenders: [],
     best: null,
+    searched: { capacityCps: 0, burstCalls: 0 },
     observations: [],
     pairs: { capacityCps: [], burstCalls: [] },
     comparison: null,

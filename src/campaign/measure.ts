@@ -1,7 +1,7 @@
 // Measures one configuration that is in force: its capacity or its burst, within a deadline. Invalid trials are repeated.
 import { type LimitFound, type LoadClass, searchLimit } from '../capacity/search-limit.ts';
 import type { Clock } from '../clock.ts';
-import type { LoadPlan } from '../load/load.ts';
+import { type LoadPlan, MOST_CALLS } from '../load/load.ts';
 import type { LoadSpec, Metric } from '../scenario/scenario.ts';
 import type { TrialRecord } from './events.ts';
 import type { TestBed } from './test-bed.ts';
@@ -10,12 +10,20 @@ export interface MeasureOptions {
   readonly label: string;
   readonly metric: Metric;
   /** What is known of the answer; undefined: nothing. */
-  readonly prior: number | undefined;
+  readonly prior: Prior | undefined;
+  /** Known to be carried, from a moment ago. */
+  readonly carried?: number;
   readonly deadlineMs: number;
   /** When the whole campaign's time is up: nothing is worth more trials then. */
   readonly budgetEndMs: number;
   /** Relative width of the bracket at which the search ends. */
   readonly width: number;
+}
+
+export interface Prior {
+  readonly value: number;
+  /** It was measured of this very configuration; otherwise it is a guess, or another one's. */
+  readonly measured: boolean;
 }
 
 export interface MeasureContext {
@@ -25,16 +33,14 @@ export interface MeasureContext {
   readonly signal: AbortSignal;
 }
 
-/** Limits of what the lab's generators can offer; a search that reaches them says "at least". */
-const RANGE: Readonly<Record<Metric, { min: number; max: number }>> = {
-  capacityCps: { min: 10, max: 60_000 },
-  burstCalls: { min: 1, max: 100_000 },
-};
-const FIRST_GUESS: Readonly<Record<Metric, number>> = { capacityCps: 1_000, burstCalls: 64 };
+const LEAST: Readonly<Record<Metric, number>> = { capacityCps: 10, burstCalls: 1 };
+const FIRST_GUESS: Readonly<Record<Metric, number>> = { capacityCps: 400, burstCalls: 64 };
 const FIRST_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.2, burstCalls: 1.5 };
-const WARM_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.06, burstCalls: 1.25 };
+const GUESSED_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.06, burstCalls: 1.25 };
+/** As wide as the bracket that is wanted: where the answer is as it was, one load below it and one above are enough. */
+const MEASURED_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.04, burstCalls: 1.1 };
 /** A known answer is approached from just below: the first trial is then more likely a carried one, which is short. */
-const WARM_START: Readonly<Record<Metric, number>> = { capacityCps: 0.97, burstCalls: 0.9 };
+const WARM_START: Readonly<Record<Metric, number>> = { capacityCps: 0.98, burstCalls: 0.95 };
 /** Trials after which a measurement ends with what it has, when the time is up. */
 const PATIENCE: Readonly<Record<Metric, number>> = { capacityCps: 4, burstCalls: 8 };
 /** A trial that is invalid this often in a row tells that the machine is not fit to measure on now. */
@@ -42,7 +48,7 @@ const MAX_INVALID_IN_A_ROW = 3;
 /** A trial or a start that fails this often in a row ends the campaign. */
 const MAX_FAILED_IN_A_ROW = 3;
 /** Time of a trial besides its window: start, warm-up, drain, recovery. */
-const TRIAL_OVERHEAD_MS = 3_000;
+const TRIAL_OVERHEAD_MS = 2_000;
 /** Share of its CPUs at which a router is taken to end, for guessing its capacity from a light load. */
 const CAPACITY_BUSY_SHARE = 0.97;
 const PROBE_WINDOW_MS = 2_000;
@@ -55,12 +61,16 @@ export class MeasurementFailed extends Error {
 export async function measure(options: MeasureOptions, context: MeasureContext): Promise<LimitFound> {
   const { metric } = options;
   const stepMs = trialMs(metric, context.load);
-  let start = options.prior === undefined ? undefined : options.prior * WARM_START[metric];
+  const { prior, carried } = options;
+  const step = prior?.measured ? MEASURED_STEP : prior ? GUESSED_STEP : FIRST_STEP;
+  let start = carried === undefined ? prior && prior.value * WARM_START[metric] : carried * step[metric];
   if (start === undefined && metric === 'capacityCps') start = await guessCapacity(options.label, context);
   return searchLimit({
-    ...RANGE[metric],
+    min: LEAST[metric],
+    max: MOST_CALLS,
+    ...(carried === undefined ? {} : { carried }),
     start: start ?? FIRST_GUESS[metric],
-    step: options.prior === undefined ? FIRST_STEP[metric] : WARM_STEP[metric],
+    step: step[metric],
     width: options.width,
     agreeing: metric === 'burstCalls' ? 2 : 1,
     patience: context.clock.nowMs() + stepMs > options.budgetEndMs ? 0 : PATIENCE[metric],
@@ -106,7 +116,8 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
       case 'carried':
         return 'carried';
       case 'overloaded':
-        await recover(context);
+        // Calls that were merely late have left nothing behind.
+        if (trial.verdict.completedCalls < trial.verdict.plannedCalls) await recover(context);
         return 'overloaded';
       case 'invalid':
         invalid += 1;

@@ -6,8 +6,9 @@ import type { ConstraintFacts } from '../knobs/constraints.ts';
 import type { Configuration, Knob, KnobInPlay, KnobValue } from '../knobs/knob.ts';
 import { asNumber, parseKnobValue } from '../knobs/knob-value.ts';
 import { type DeviceFacts, inertReason, type LivenessFacts } from '../knobs/liveness.ts';
+import { allocatorsOf } from '../routers/allocators.ts';
 import type { RouterFacts } from '../routers/router.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
 import type { Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
@@ -79,13 +80,23 @@ export async function inspectTarget(
     ...configurationOf(settings),
   };
   const devices = await look.devices();
-  const facts = livenessFacts({ scenario, devices, egress: target.devices[0], router, everything });
+  const { managedBy } = target.router;
+  const facts = livenessFacts({
+    scenario,
+    devices,
+    egress: target.devices[0],
+    router,
+    managedBy,
+    everything,
+  });
   const { inPlay, inert } = sortKnobs(scenario, facts, everything, missing);
   const named = new Set([
     ...inPlay.map(({ knob }) => knob.name),
     ...contenders.flatMap(({ configuration }) => Object.keys(configuration)),
     ...scenario.knobs.map(({ name }) => name),
   ]);
+  // Written along with another knob, so the result must say what it was.
+  for (const { name, derives } of CATALOGUE) if (derives && named.has(name)) named.add(derives);
   return {
     originals,
     everything,
@@ -136,12 +147,14 @@ async function allOriginals(
 export function livenessFacts(seen: {
   readonly scenario: Pick<Scenario, 'knobs'>;
   readonly router: RouterFacts;
+  readonly managedBy: LivenessFacts['managedBy'];
   readonly devices: readonly DeviceFacts[];
   readonly egress: string | undefined;
   readonly everything: Configuration;
 }): LivenessFacts {
   return {
     router: seen.router,
+    managedBy: seen.managedBy,
     devices: seen.devices,
     egress: seen.devices.find(({ name }) => name === seen.egress) ?? null,
     maxbufferInPlay: seen.scenario.knobs.some(({ name }) => name === 'router.maxbuffer'),
@@ -160,7 +173,7 @@ function sortKnobs(
   for (const choice of scenario.knobs) {
     const knob: Knob | undefined = knobByName(choice.name);
     if (!knob) continue;
-    const candidate = { knob, min: choice.min ?? knob.search.min, max: choice.max ?? knob.search.max };
+    const candidate = inPlayHere(knob, choice, facts.router);
     const reason =
       missing.find((one) => one.knob === knob.name)?.reason ??
       (everything[knob.name] === undefined ? 'the target does not have it' : inertReason(candidate, facts));
@@ -168,6 +181,19 @@ function sortKnobs(
     else inert.push({ knob: knob.name, reason });
   }
   return { inPlay, inert };
+}
+
+/** The scenario's range, or the catalogue's; of names, those that this build of the router has. */
+export function inPlayHere(
+  knob: Knob,
+  choice: Pick<KnobChoice, 'min' | 'max'>,
+  router: RouterFacts,
+): KnobInPlay {
+  if (knob.choices) {
+    const choices = allocatorsOf(router);
+    return { knob, min: 0, max: Math.max(0, choices.length - 1), choices };
+  }
+  return { knob, min: choice.min ?? knob.search.min, max: choice.max ?? knob.search.max };
 }
 
 async function constraintFacts(target: Target, router: RouterFacts): Promise<ConstraintFacts> {

@@ -54,7 +54,7 @@ export async function searchCandidates(campaign: Campaign, sampler: Sampler): Pr
       tell(threshold * REJECTED_SCORE_SHARE);
       continue;
     }
-    const score = await measureInto(campaign, candidate, metric, deadlineMs);
+    const score = await measureInto(campaign, candidate, metric, deadlineMs, Math.round(threshold));
     const broken = await brokenGuard(campaign, candidate);
     if (broken !== null) {
       await campaign.emit({ type: 'rejected', candidate: n, reason: broken });

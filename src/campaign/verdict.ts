@@ -24,6 +24,8 @@ export interface Carriage {
   readonly plannedCalls: number;
   /** Calls that completed on their first attempt, in time. */
   readonly goodCalls: number;
+  /** Calls that completed at all, late or after something was sent again; the others may still hold the router's memory. */
+  readonly completedCalls: number;
   readonly loss: number;
   /** Setup delays, ms; null when no call was answered. */
   readonly setupMs: SetupMs | null;

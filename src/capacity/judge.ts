@@ -68,6 +68,7 @@ export function carriageOf(load: LoadReport): Carriage {
   return {
     plannedCalls: load.plannedCalls,
     goodCalls,
+    completedCalls: load.successfulCalls,
     loss: load.plannedCalls === 0 ? 1 : (load.plannedCalls - goodCalls) / load.plannedCalls,
     setupMs: delays.length === 0 ? null : { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
   };

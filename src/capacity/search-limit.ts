@@ -6,6 +6,8 @@ import type { Interval } from '../stats/interval.ts';
 export type LoadClass = 'carried' | 'overloaded' | 'stop';
 
 export interface LimitSearch {
+  /** A load that was seen to be carried a moment ago: nothing below it is tried. */
+  readonly carried?: number;
   /** Where to look first: what is known, or a guess. */
   readonly start: number;
   readonly min: number;
@@ -36,7 +38,7 @@ export interface LimitFound {
  * verdicts disagree counts as too much, and the estimate is a load that was really carried.
  */
 export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
-  let low = 0;
+  let low = search.carried ?? 0;
   let high = Number.POSITIVE_INFINITY;
   let trials = 0;
   let stopped = false;

@@ -4,6 +4,7 @@ import { compareCampaigns } from '../report/compare.ts';
 import { renderComparison } from '../report/compare-report.ts';
 import type { CommandIo } from './command-io.ts';
 import { readCampaign } from './read-campaign.ts';
+import { styleOf } from './report.ts';
 
 export async function compare(
   ids: readonly string[],
@@ -14,6 +15,6 @@ export async function compare(
     throw new UserError('compare needs two campaigns or more: siptune list shows their IDs');
   const results = await Promise.all(ids.map(async (id) => (await readCampaign(out, id)).result));
   const comparison = compareCampaigns(results);
-  io.out(json ? `${JSON.stringify(comparison, null, 2)}\n` : renderComparison(comparison));
+  io.out(json ? `${JSON.stringify(comparison, null, 2)}\n` : renderComparison(comparison, styleOf(io)));
   return EXIT.ok;
 }

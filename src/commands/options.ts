@@ -16,7 +16,7 @@ export interface Common {
   readonly json: boolean;
 }
 
-export const CAMPAIGN = 'a campaign, by its ID or the beginning of it';
+export const CAMPAIGN = "a campaign: its ID or the beginning of it, its folder, or its scenario's name";
 
 export function resultsFolder(flags: string): Option {
   return new Option(flags, 'results folder').default('results');

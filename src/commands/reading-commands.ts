@@ -1,5 +1,6 @@
 // The commands that only read results: list, report, compare, export. What each does is loaded only when it is called.
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { ALL_FORMATS, FORMATS } from '../export/formats.ts';
 import { CAMPAIGN, type Common, type Execute, json, resultsFolder } from './options.ts';
 
 export function addReadingCommands(program: Command, perform: (execute: Execute) => Promise<void>): void {
@@ -35,7 +36,11 @@ export function addReadingCommands(program: Command, perform: (execute: Execute)
     .command('export')
     .description('the proven profile as files for other tools')
     .argument('[id]', `${CAMPAIGN} (the latest)`)
-    .option('--format <format...>', 'sysctl.d, shell, router-defaults or all', ['all'])
+    .option(
+      '--format <format>',
+      `${FORMATS.join(', ')} or ${ALL_FORMATS}; several with commas, or given again (${ALL_FORMATS})`,
+      formats,
+    )
     .option('--out <dir>', 'folder for the files, "-" for stdout', 'profile')
     .addOption(resultsFolder('--results <dir>'))
     .option('--force', "overwrite files that are not siptune's", false)
@@ -43,7 +48,23 @@ export function addReadingCommands(program: Command, perform: (execute: Execute)
     .action(
       (
         id: string | undefined,
-        options: { format: string[]; out: string; results: string; json: boolean; force: boolean },
-      ) => perform(async (io) => (await import('./export.ts')).exportProfile(id, options, io)),
+        options: { format?: string[]; out: string; results: string; json: boolean; force: boolean },
+      ) =>
+        perform(async (io) =>
+          (await import('./export.ts')).exportProfile(
+            id,
+            { ...options, format: options.format ?? [ALL_FORMATS] },
+            io,
+          ),
+        ),
     );
+}
+
+function formats(text: string, before: readonly string[] = []): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const known: readonly string[] = [...FORMATS, ALL_FORMATS];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`There is no format "${unknown}"; there are ${known.join(', ')}.`);
+  return [...before, ...names];
 }

@@ -1,5 +1,5 @@
 // Which knobs of the catalogue can act here, and why the others cannot: what a search over them would find out at once.
-import { livenessFacts, lookAt } from '../campaign/prepare.ts';
+import { inPlayHere, livenessFacts } from '../campaign/prepare.ts';
 import { CATALOGUE } from '../knobs/catalogue.ts';
 import type { Knob } from '../knobs/knob.ts';
 import { inertReason } from '../knobs/liveness.ts';
@@ -7,9 +7,6 @@ import { readOriginals } from '../targets/originals.ts';
 import type { Check } from './check.ts';
 import { note, ok, type Remark } from './finding.ts';
 import type { View } from './view.ts';
-
-/** Settings of the router itself that stand in its configuration, which siptune does not edit for a service. */
-const IN_CONFIGURATION = ['workers', 'maxbufferBytes'];
 
 export const knobs: Check = {
   area: 'knobs',
@@ -30,7 +27,7 @@ async function missingKnobs(view: View): Promise<ReadonlyMap<string, string>> {
   const opened = await view.target();
   const { missing } =
     opened?.state === 'done'
-      ? await (opened.value.look ?? lookAt(opened.value.target)).originals(kernel)
+      ? await opened.value.look.originals(kernel)
       : await readOriginals(kernel, {
           machine: view.machine,
           routerHost: view.machine,
@@ -44,22 +41,20 @@ async function reasons(view: View): Promise<(knob: Knob) => string | null> {
   const { scenario } = view;
   const installed = (await view.routers()).filter(({ facts }) => facts.state === 'done');
   const router = (installed.find(({ pid }) => pid !== undefined) ?? installed[0])?.facts;
-  const service = scenario?.router.service !== undefined;
   if (router?.state !== 'done')
     return ({ access }) => (access.via === 'router' ? 'not known: no router was found' : null);
   const inspected = await view.inspection();
   const facts = livenessFacts({
     scenario: scenario ?? { knobs: CATALOGUE.map(({ name }) => ({ name, min: undefined, max: undefined })) },
     router: router.value,
+    managedBy: scenario?.router.service === undefined ? 'siptune' : 'service',
     devices: await view.deviceFacts(),
     egress: await egressOf(view),
     everything: inspected?.state === 'done' ? inspected.value.everything : {},
   });
   return (knob) => {
-    if (service && knob.access.via === 'router' && IN_CONFIGURATION.includes(knob.access.setting))
-      return 'inert: for a service it stands in the router’s configuration, which siptune does not edit';
     const choice = scenario?.knobs.find(({ name }) => name === knob.name);
-    const candidate = { knob, min: choice?.min ?? knob.search.min, max: choice?.max ?? knob.search.max };
+    const candidate = inPlayHere(knob, choice ?? { min: undefined, max: undefined }, router.value);
     const reason = inertReason(candidate, facts);
     return reason === null ? null : `inert: ${reason}`;
   };

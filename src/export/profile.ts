@@ -1,5 +1,5 @@
 // The profile of a campaign: what its winner changes, from → to, and the evidence, ready for any exporter.
-import { UserError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { knobByName } from '../knobs/catalogue.ts';
 import { derivedShmallPages } from '../knobs/constraints.ts';
 import type { Knob, KnobValue } from '../knobs/knob.ts';
@@ -30,18 +30,26 @@ const PAGE_BYTES = 4_096;
 /** Throws a UserError when nothing was proven, or when a value in the result is not one that siptune writes. */
 export function profileOf(result: Result): Profile {
   const { winner, baseline, comparison } = result;
-  if (!winner || !baseline || !comparison)
+  if (result.verdict !== 'improved' || !winner || !baseline || !comparison)
     throw new UserError(
       `campaign ${plainText(result.id)} proved nothing (${result.verdict}): there is no profile to export`,
+      EXIT.notProven,
     );
+  const shmmaxChanges =
+    'kernel.shmmax' in winner.config &&
+    !sameValue(baseline.config['kernel.shmmax'], winner.config['kernel.shmmax']);
   const settings = Object.entries(winner.config).flatMap(([name, to]): Setting[] => {
     const from = baseline.config[name];
-    if (from === undefined || sameValue(from, to)) return [];
+    if (sameValue(from, to) || (name === 'kernel.shmall' && shmmaxChanges)) return [];
     const knob = knobByName(name);
     if (!knob)
       throw new UserError(`${plainText(name)} in the result is no knob of siptune's: the file was changed`);
+    if (from === undefined)
+      throw new UserError(
+        `the result does not say what ${name} was before: there would be no way back from its profile`,
+      );
     return [
-      { knob, from: checked(name, from), to: checkedInBounds(knob, to) },
+      { knob, from: checked(knob, from), to: checkedInBounds(knob, to) },
       ...derived(name, asNumber(to), baseline.config['kernel.shmall']),
     ];
   });
@@ -61,10 +69,19 @@ export function profileOf(result: Result): Profile {
   };
 }
 
-/** Digits only: whatever a result says, nothing else ever reaches a file that a shell or sysctl(8) reads. */
-function checked(name: string, value: KnobValue): string {
+/**
+ * Decimal digits only, or a name of the catalogue's: whatever a result says, nothing else ever reaches a file that a
+ * shell or sysctl(8) reads. No leading zero either: the kernel would read the number as an octal one.
+ */
+function checked({ name, choices }: Knob, value: KnobValue): string {
   const text = String(value);
-  if (!/^\d{1,20}$/.test(text))
+  if (choices) {
+    if (choices.includes(text)) return text;
+    throw new UserError(
+      `${name} = ${plainText(text)} in the result is not one of ${choices.join(', ')}: the file was changed`,
+    );
+  }
+  if (!/^(0|[1-9]\d{0,19})$/.test(text))
     throw new UserError(
       `${plainText(name)} = ${plainText(text)} in the result is not a number: the file was changed`,
     );
@@ -72,7 +89,8 @@ function checked(name: string, value: KnobValue): string {
 }
 
 function checkedInBounds(knob: Knob, value: KnobValue): string {
-  const text = checked(knob.name, value);
+  const text = checked(knob, value);
+  if (knob.choices) return text;
   const { min, max } = knob.bounds;
   if (Number(text) < min || Number(text) > max)
     throw new UserError(
@@ -81,9 +99,10 @@ function checkedInBounds(knob: Knob, value: KnobValue): string {
   return text;
 }
 
-/** kernel.shmall goes where kernel.shmmax goes. */
+/** kernel.shmall goes where kernel.shmmax goes, as it did in every trial. */
 function derived(name: string, bytes: number | undefined, from: KnobValue | undefined): Setting[] {
   const knob = knobByName('kernel.shmall');
   if (name !== 'kernel.shmmax' || bytes === undefined || !knob || from === undefined) return [];
-  return [{ knob, from: checked(knob.name, from), to: String(derivedShmallPages(bytes, PAGE_BYTES)) }];
+  const to = derivedShmallPages(bytes, PAGE_BYTES);
+  return sameValue(from, to) ? [] : [{ knob, from: checked(knob, from), to: String(to) }];
 }

@@ -164,6 +164,10 @@ export function boundsViolation(configuration: Configuration): string | null {
   for (const [name, raw] of Object.entries(configuration)) {
     const knob = knobByName(name);
     if (!knob) return `${name} is not in the catalogue: siptune never writes it`;
+    if (knob.choices) {
+      if (knob.choices.includes(String(raw))) continue;
+      return `${name} = ${raw} is not one of ${knob.choices.join(', ')}`;
+    }
     const value = asNumber(raw);
     if (value === undefined || value < knob.bounds.min || value > knob.bounds.max)
       return `${name} = ${raw} is outside its hard bounds of ${knob.bounds.min} to ${knob.bounds.max} ${knob.unit}`;

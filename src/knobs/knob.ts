@@ -10,7 +10,7 @@ export type KnobValue = number | string;
 /** A value for each knob in play, by knob name. */
 export type Configuration = Readonly<Record<string, KnobValue>>;
 
-export type Unit = 'bytes' | 'packets' | 'pages' | 'MiB' | 'processes' | 'bytes (segment)';
+export type Unit = 'bytes' | 'packets' | 'pages' | 'MiB' | 'processes' | 'bytes (segment)' | 'name';
 
 /** Where a write is felt: the whole host, the router's network namespace, one device, or the router's processes. */
 export type Scope = 'host' | 'netns' | 'device' | 'process';
@@ -35,6 +35,8 @@ export interface Knob {
   readonly bounds: { readonly min: number; readonly max: number };
   /** Where the search looks by default. */
   readonly search: { readonly min: number; readonly max: number; readonly scale: 'log' | 'linear' };
+  /** A knob whose values are names has them here; its bounds and its range are then places in this list, from 0. */
+  readonly choices?: readonly string[];
   /** Another knob that must be written with this one (kernel.shmall with kernel.shmmax). */
   readonly derives?: string;
   /** Kernel or router documentation that this entry rests on. */
@@ -46,4 +48,6 @@ export interface KnobInPlay {
   readonly knob: Knob;
   readonly min: number;
   readonly max: number;
+  /** The names that this target has, for a knob with choices; `min` and `max` are places in this list. */
+  readonly choices?: readonly string[];
 }

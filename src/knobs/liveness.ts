@@ -18,6 +18,8 @@ export interface LivenessFacts {
   readonly devices: readonly DeviceFacts[];
   readonly maxbufferInPlay: boolean;
   readonly maxbufferBytes: number;
+  /** A service's workers, buffer and allocator stand in files of its operator's. */
+  readonly managedBy: 'siptune' | 'service';
 }
 
 /** Queues that take their limit from the device's txqueuelen, live or when they are created. */
@@ -35,6 +37,10 @@ const QDISCS_USING_TXQUEUELEN = new Set([
 /** Why the knob cannot act, or null when it can (or when nothing speaks against it). */
 export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | null {
   switch (inPlay.knob.name) {
+    case 'router.workers':
+    case 'router.maxbuffer':
+    case 'router.allocator':
+      return routerReason(inPlay, facts);
     case 'kernel.shmmax':
       return facts.router.shmMmap
         ? `${facts.router.kind} ${facts.router.version} maps its shared memory (SHM_MMAP): System V limits do not apply`
@@ -56,6 +62,14 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
     default:
       return null;
   }
+}
+
+function routerReason({ choices }: KnobInPlay, { router, managedBy }: LivenessFacts): string | null {
+  if (managedBy === 'service')
+    return `it stands in the ${router.kind} service's own files, which siptune does not edit`;
+  return choices && choices.length < 2
+    ? `this build of ${router.kind} ${router.version} has ${choices.length === 0 ? 'none to choose' : `only ${choices[0]}`}`
+    : null;
 }
 
 /** OpenSIPS sets SO_SNDBUF on TCP connections only; Kamailio has had `-B` since after 5.6. */

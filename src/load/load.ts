@@ -1,5 +1,8 @@
 // Load: what drives the router. A generator offers planned calls and reports, without judging, what became of them.
 
+/** Most calls, at once or in a second, that any offer has. A limit that was not found below it is a lower bound only. */
+export const MOST_CALLS = 100_000;
+
 export interface SteadyPlan {
   readonly shape: 'steady';
   readonly rateCps: number;

@@ -40,12 +40,13 @@ function plannedKnobs(
   { prepared: { inPlay }, everything }: PreparedTarget,
   ranges: ReturnType<typeof reachOf>['ranges'],
 ): Plan['inPlay'] {
-  return inPlay.map(({ knob, min, max }) => ({
+  return inPlay.map(({ knob, min, max, choices }) => ({
     knob: knob.name,
     unit: knob.unit,
     today: everything[knob.name] ?? null,
     min,
     max,
+    choices: choices ?? null,
     reaches: ranges.get(knob.name) ?? { min, max },
     changeCost: knob.changeCost,
   }));

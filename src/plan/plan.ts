@@ -11,6 +11,8 @@ export interface PlannedKnob {
   /** What the scenario, or else the catalogue, lets the search try. */
   readonly min: number;
   readonly max: number;
+  /** Names instead of a range, or null. */
+  readonly choices: readonly string[] | null;
   /** What of that range consistent configurations reach. */
   readonly reaches: { readonly min: number; readonly max: number };
   readonly changeCost: 'live' | 'qdisc' | 'restart';

@@ -38,7 +38,8 @@ export function reachOf({ inPlay, current, constraintFacts }: Prepared): Reach {
       count(rejected, 'made consistent, a value leaves its range');
       continue;
     }
-    for (const { knob } of inPlay) {
+    for (const { knob, choices } of inPlay) {
+      if (choices) continue;
       const value = asNumber(outcome.configuration[knob.name]) ?? Number.NaN;
       const seen = ranges.get(knob.name) ?? { min: value, max: value };
       ranges.set(knob.name, { min: Math.min(seen.min, value), max: Math.max(seen.max, value) });

@@ -1,5 +1,6 @@
 // How the budget is split, and about how many trials fit into each part.
 import { type BudgetPart, createBudget } from '../campaign/budget.ts';
+import { proofMs } from '../campaign/confirm.ts';
 import { trialMs } from '../campaign/measure.ts';
 import { RESTART_MS } from '../campaign/search-candidates.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -12,11 +13,8 @@ const MS_PER_MINUTE = 60_000;
 
 /** A campaign without contenders leaves their time to the search. */
 export function phasesOf(scenario: Scenario, contenders: number): readonly PlannedPhase[] {
-  const budget = createBudget(scenario.budgetMs, {
-    nowMs: () => 0,
-    date: () => new Date(0),
-    sleep: async () => {},
-  });
+  const still = { nowMs: () => 0, date: () => new Date(0), sleep: async () => {} };
+  const budget = createBudget(scenario.budgetMs, still, proofMs(scenario));
   const { maximise, guards } = scenario.objective;
   const metrics = [maximise, ...guards.map(({ metric }) => metric)];
   const meanTrialMs =

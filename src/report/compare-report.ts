@@ -1,36 +1,58 @@
 // A comparison for a terminal.
-import Table from 'cli-table3';
-import type { Comparison } from './compare.ts';
+import type { ComparedMetric, ComparedValue, Comparison, Judgement } from './compare.ts';
+import { paint, paragraph, type ReportStyle, table } from './layout.ts';
 import { intervalText, knobText, METRIC_TITLES } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 
-export function renderComparison({ sides, notComparable, settings, metrics }: Comparison): string {
-  const table = new Table({
-    head: ['', ...sides.map(({ id, what }) => `${plainText(id)}\n${what}`)],
-    style: { head: [], border: [] },
-  });
-  for (const { metric, values } of metrics) table.push([METRIC_TITLES[metric], ...values.map(intervalText)]);
-  for (const { knob, values } of settings)
-    table.push([plainText(knob), ...values.map((value) => knobText(knob, value))]);
-  const lines = [
-    table.toString(),
-    settings.length === 0 ? 'The settings are the same.' : '',
-    ...metrics.map(({ metric, beyondNoise }) =>
-      beyondNoise.length === 0
-        ? `${METRIC_TITLES[metric]}: no difference beyond noise.`
-        : beyondNoise
-            .map(
-              ([a, b]) =>
-                `${METRIC_TITLES[metric]}: ${plainText(sides[a]?.id ?? '')} and ${plainText(sides[b]?.id ?? '')} differ beyond noise.`,
-            )
-            .join('\n'),
-    ),
-    ...(notComparable.length === 0
-      ? []
-      : [
-          'Not comparable as routers or settings, because they were measured under:',
-          ...notComparable.map((what) => `  ${plainText(what)}`),
-        ]),
+export function renderComparison(
+  { sides, notComparable, settings, metrics }: Comparison,
+  style: ReportStyle,
+): string {
+  const names = sides.map(({ id }) => plainText(id));
+  const head = ['', ...sides.map(({ what }, index) => `${names[index]}\n${what}`)];
+  const rows = [
+    ...metrics.map(({ metric, values }) => [METRIC_TITLES[metric], ...values.map(valueText)]),
+    ...settings.map(({ knob, values }) => [
+      plainText(knob),
+      ...values.map((value) => knobText(knob, value ?? undefined)),
+    ]),
   ];
-  return `${lines.filter((line) => line !== '').join('\n')}\n`;
+  const searched = metrics.some(({ values }) => values.some(({ basis }) => basis === 'search'));
+  const line = (text: string, indent = '') => paragraph(text, style.columns, indent);
+  const sections = [
+    notComparable.length === 0
+      ? ''
+      : [
+          paint(
+            style,
+            'bold',
+            line('Not comparable, because they were measured under different conditions:'),
+          ),
+          ...notComparable.map((what) => line(plainText(what), '  ')),
+        ].join('\n'),
+    table(style, head, rows),
+    [
+      ...(settings.length === 0 ? ['The settings are the same.'] : []),
+      ...(searched ? [line('* where a search ended, not a confidence interval')] : []),
+      ...metrics.flatMap((metric) => judgements(metric, names).map((text) => line(text))),
+    ].join('\n'),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function valueText({ interval, basis }: ComparedValue): string {
+  return `${intervalText(interval)}${basis === 'search' ? ' *' : ''}`;
+}
+
+const JUDGEMENTS: Readonly<Record<Judgement, string>> = {
+  'beyond-noise': 'they differ beyond noise',
+  'within-noise': 'no difference beyond noise',
+  'cannot-tell': 'cannot tell',
+};
+
+function judgements({ metric, differences }: ComparedMetric, names: readonly string[]): readonly string[] {
+  return differences.map(({ sides: [a, b], judgement, why }) => {
+    const two = names.length > 2 ? `${names[a]} and ${names[b]}: ` : '';
+    return `${METRIC_TITLES[metric]}: ${two}${JUDGEMENTS[judgement]} (${why}).`;
+  });
 }

@@ -1,5 +1,6 @@
 // Campaigns side by side: which settings differ, which numbers differ beyond noise, and where a comparison means nothing.
 import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { WIDTH } from '../campaign/baseline.ts';
 import type { Configuration, KnobValue } from '../knobs/knob.ts';
 import { sameValue } from '../knobs/knob-value.ts';
 import type { Metric } from '../scenario/scenario.ts';
@@ -7,12 +8,34 @@ import type { Interval } from '../stats/interval.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
 import type { Result } from '../store/result.ts';
 
+export interface ComparedValue {
+  readonly interval: Interval | null;
+  /**
+   * What the interval is. `proof`: a 95 % confidence interval from the proof's repeated measurements. `search`: where a
+   * few searches ended, which says nothing of how much the next one would differ.
+   */
+  readonly basis: 'proof' | 'search' | null;
+  readonly measurements: number;
+}
+
 export interface ComparedSide {
   readonly id: string;
   /** The winner where one was proven, otherwise what the system had. */
   readonly what: 'winner' | 'current' | 'nothing';
   readonly config: Configuration;
-  readonly metrics: Readonly<Record<Metric, Interval | null>>;
+}
+
+export type Judgement = 'beyond-noise' | 'within-noise' | 'cannot-tell';
+
+export interface ComparedMetric {
+  readonly metric: Metric;
+  readonly values: readonly ComparedValue[];
+  /** Every two sides, by index. */
+  readonly differences: readonly {
+    readonly sides: readonly [number, number];
+    readonly judgement: Judgement;
+    readonly why: string;
+  }[];
 }
 
 export interface Comparison {
@@ -21,70 +44,78 @@ export interface Comparison {
   readonly notComparable: readonly string[];
   readonly settings: readonly {
     readonly knob: string;
-    readonly values: readonly (KnobValue | undefined)[];
+    /** null: the campaign did not look at this knob. */
+    readonly values: readonly (KnobValue | null)[];
   }[];
-  readonly metrics: readonly {
-    readonly metric: Metric;
-    readonly values: readonly (Interval | null)[];
-    /** Pairs of sides, by index, whose intervals do not overlap. */
-    readonly beyondNoise: readonly (readonly [number, number])[];
-  }[];
+  readonly metrics: readonly ComparedMetric[];
 }
 
 const METRICS: readonly Metric[] = ['burstCalls', 'capacityCps'];
 const CONFIDENCE = 0.95;
+/** Fewer say too little of the scatter. */
+const MIN_MEASUREMENTS = 3;
 
 export function compareCampaigns(results: readonly Result[]): Comparison {
   const sides = results.map(sideOf);
   const knobs = [...new Set(sides.flatMap(({ config }) => Object.keys(config)))].sort();
+  const notComparable = [...obstacles(results), ...drift(results)];
   return {
     sides,
-    notComparable: obstacles(results),
+    notComparable,
     settings: knobs
-      .map((knob) => ({ knob, values: sides.map(({ config }) => config[knob]) }))
-      .filter(({ values }) => values.some((value) => !sameValue(value, values[0]))),
+      .map((knob) => ({ knob, values: sides.map(({ config }) => config[knob] ?? null) }))
+      .filter(({ values }) => values.some((value) => !sameValue(value ?? undefined, values[0] ?? undefined))),
     metrics: METRICS.map((metric) => {
-      const values = sides.map(({ metrics }) => metrics[metric]);
-      return { metric, values, beyondNoise: disjointPairs(values) };
+      const values = results.map((result) =>
+        measuredOf(result, metric, result.winner ? 'winner' : 'current'),
+      );
+      return { metric, values, differences: differences(values, notComparable.length === 0) };
     }),
   };
 }
 
 function sideOf(result: Result): ComparedSide {
-  const measured = result.winner ?? result.baseline;
-  const column = result.winner ? 1 : 0;
-  const intervalOf = (metric: Metric) =>
-    samplesInterval(result, metric, column) ?? measured?.[metric] ?? null;
   return {
     id: result.id,
     what: result.winner ? 'winner' : result.baseline ? 'current' : 'nothing',
-    config: measured?.config ?? {},
-    metrics: { burstCalls: intervalOf('burstCalls'), capacityCps: intervalOf('capacityCps') },
+    config: (result.winner ?? result.baseline)?.config ?? {},
   };
 }
 
-/** From the proof's repeated measurements: Student's t on the logs, never narrower than their brackets would allow. */
-function samplesInterval(result: Result, metric: Metric, column: 0 | 1): Interval | null {
-  const values = (result.samples[metric] ?? []).map((pair) => pair[column]).filter((value) => value > 0);
-  if (values.length < 3) return null;
-  const logs = values.map(Math.log);
+function measuredOf(result: Result, metric: Metric, side: 'current' | 'winner'): ComparedValue {
+  const column = side === 'winner' ? 1 : 0;
+  const samples = (result.samples[metric] ?? []).map((pair) => pair[column]).filter((value) => value > 0);
+  const bracket = (side === 'winner' ? result.winner : result.baseline)?.[metric] ?? null;
+  if (bracket === null) return { interval: null, basis: null, measurements: 0 };
+  return samples.length >= MIN_MEASUREMENTS
+    ? { interval: sampleInterval(samples, WIDTH[metric]), basis: 'proof', measurements: samples.length }
+    : { interval: bracket, basis: 'search', measurements: samples.length };
+}
+
+/**
+ * Student's t on the logs. A measurement is the largest load that was carried: the truth lies up to one bracket width
+ * above it, however often it is repeated, and that is added at the upper end.
+ */
+function sampleInterval(samples: readonly number[], width: number): Interval {
+  const logs = samples.map(Math.log);
   const centre = mean(logs);
   const half =
-    (studentTQuantile(0.5 + CONFIDENCE / 2, logs.length - 1) * sampleStandardDeviation(logs)) /
+    (studentTQuantile((1 + CONFIDENCE) / 2, logs.length - 1) * sampleStandardDeviation(logs)) /
     Math.sqrt(logs.length);
-  const low = Math.min(Math.exp(centre - half), ...values);
-  const high = Math.max(Math.exp(centre + half), ...values);
-  return { estimate: Math.round(Math.exp(centre)), low: Math.round(low), high: Math.round(high) };
+  return {
+    estimate: Math.round(Math.exp(centre)),
+    low: Math.round(Math.exp(centre - half)),
+    high: Math.round(Math.exp(centre + half) * (1 + width)),
+  };
 }
 
 function obstacles(results: readonly Result[]): readonly string[] {
-  const [first] = results;
-  if (!first) return [];
   const facts: readonly (readonly [string, (result: Result) => string])[] = [
-    ['hosts', ({ target }) => target.host],
-    ['kernels', ({ target }) => target.kernel],
+    ['scenarios', ({ scenario }) => scenario],
+    ['hosts', ({ target }) => target.host || 'not reached'],
+    ['kernels', ({ target }) => target.kernel || 'not known'],
     ['CPUs', ({ target }) => `${target.cpus} × ${target.cpu}`],
-    ['routers', ({ target }) => `${target.router} ${target.routerVersion}`],
+    ['routers', ({ target }) => `${target.router} ${target.routerVersion}`.trim()],
     ['loss bounds', ({ objective }) => `${objective.maxLoss * 100} %`],
     ['delay bounds', ({ objective }) => `${objective.maxP99SetupMs} ms`],
   ];
@@ -94,10 +125,49 @@ function obstacles(results: readonly Result[]): readonly string[] {
   });
 }
 
-function disjointPairs(values: readonly (Interval | null)[]): readonly (readonly [number, number])[] {
-  return values.flatMap((a, i) =>
-    values.flatMap((b, j) =>
-      i < j && a && b && (a.high < b.low || b.high < a.low) ? [[i, j] as const] : [],
-    ),
-  );
+/**
+ * Campaigns are hours apart, and their intervals know nothing of what the machine did in between. Where they measured
+ * the same settings of today, those are the witness: if they differ, so may everything else.
+ */
+function drift(results: readonly Result[]): readonly string[] {
+  return METRICS.flatMap((metric) => {
+    const witnesses = results.map((result) => measuredOf(result, metric, 'current'));
+    return pairsOf(results).flatMap(([i, j]) => {
+      const [a, b] = [results[i]?.baseline?.config, results[j]?.baseline?.config];
+      if (!a || !b || !sameWhereBoth(a, b)) return [];
+      const [one, other] = [witnesses[i], witnesses[j]];
+      return one?.basis === 'proof' && other?.basis === 'proof' && disjoint(one.interval, other.interval)
+        ? [
+            `the machine was not the same: with today's settings it carried ${one.interval?.estimate} in ${results[i]?.id} and ${other.interval?.estimate} in ${results[j]?.id} (${metric})`,
+          ]
+        : [];
+    });
+  });
+}
+
+function sameWhereBoth(a: Configuration, b: Configuration): boolean {
+  return Object.keys(a).every((name) => b[name] === undefined || sameValue(a[name], b[name]));
+}
+
+function differences(values: readonly ComparedValue[], comparable: boolean): ComparedMetric['differences'] {
+  return pairsOf(values).map((sides) => {
+    const [a, b] = [values[sides[0]], values[sides[1]]];
+    const answer = (judgement: Judgement, why: string) => ({ sides, judgement, why });
+    if (!a?.interval || !b?.interval) return answer('cannot-tell', 'not measured');
+    if (JSON.stringify(a) === JSON.stringify(b)) return answer('within-noise', 'the same numbers');
+    if (!comparable) return answer('cannot-tell', 'not comparable');
+    if (a.basis !== 'proof' || b.basis !== 'proof')
+      return answer('cannot-tell', `fewer than ${MIN_MEASUREMENTS} measurements in the proof`);
+    return disjoint(a.interval, b.interval)
+      ? answer('beyond-noise', '95 % intervals do not overlap')
+      : answer('within-noise', '95 % intervals overlap');
+  });
+}
+
+function disjoint(a: Interval | null, b: Interval | null): boolean {
+  return a !== null && b !== null && (a.high < b.low || b.high < a.low);
+}
+
+function pairsOf(items: readonly unknown[]): readonly (readonly [number, number])[] {
+  return items.flatMap((_a, i) => items.slice(i + 1).map((_b, k) => [i, i + 1 + k] as const));
 }

@@ -1,9 +1,8 @@
 // A diagnosis for a terminal: the answer and its reasons first, then area by area, a word in front of each line.
-import { styleText } from 'node:util';
 import type { Diagnosis } from '../doctor/examine.ts';
 import { AREAS, type Finding, type Level } from '../doctor/finding.ts';
+import { paint, type ReportStyle } from './layout.ts';
 import { plainText } from './plain-text.ts';
-import type { ReportStyle } from './terminal-report.ts';
 import { textBlock } from './text-block.ts';
 
 const MAX_COLUMNS = 100;
@@ -18,27 +17,27 @@ const MARK_COLUMNS = 2 + 'warning'.length + 2;
 
 export function renderDiagnosis(diagnosis: Diagnosis, style: ReportStyle): string {
   const columns = Math.min(style.columns, MAX_COLUMNS);
-  const paint = (format: Parameters<typeof styleText>[0], text: string) =>
-    style.color ? styleText(format, text, { validateStream: false }) : text;
   const hang = ' '.repeat(MARK_COLUMNS);
 
   const lines = ({ level, what, seen, advice }: Finding): string => {
     const mark = `  ${MARKS[level]}`.padEnd(MARK_COLUMNS);
     const text = textBlock(plainText(`${what}: ${seen}`), columns, mark, hang);
-    const marked = `  ${paint(COLORS[level], MARKS[level])}${text.slice(2 + MARKS[level].length)}`;
+    const marked = `  ${paint(style, COLORS[level], MARKS[level])}${text.slice(2 + MARKS[level].length)}`;
     return advice === null
       ? marked
       : `${marked}\n${textBlock(plainText(`→ ${advice}`), columns, hang, `${hang}  `)}`;
   };
 
   const sections = [
-    [paint('bold', textBlock(headline(diagnosis), columns)), ...diagnosis.reasons.map(lines)].join('\n'),
+    [paint(style, 'bold', textBlock(headline(diagnosis), columns)), ...diagnosis.reasons.map(lines)].join(
+      '\n',
+    ),
     ...Object.entries(AREAS).flatMap(([area, title]) => {
       const own = diagnosis.findings.filter(
         (finding) => finding.area === area && !isReason(finding, diagnosis),
       );
       if (own.length === 0) return [];
-      return [[paint('bold', title), ...folded(own).map(lines)].join('\n')];
+      return [[paint(style, 'bold', title), ...folded(own).map(lines)].join('\n')];
     }),
     summary(diagnosis),
   ];

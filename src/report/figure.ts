@@ -6,6 +6,9 @@ import { SVGRenderer } from 'echarts/renderers';
 import type { TrialRecord } from '../campaign/events.ts';
 import type { Interval } from '../stats/interval.ts';
 import type { Result } from '../store/result.ts';
+import { intervalText } from './numbers.ts';
+import { plainText } from './plain-text.ts';
+import { verdictSentence } from './terminal-report.ts';
 
 echarts.use([
   BarChart,
@@ -20,7 +23,10 @@ echarts.use([
 
 const WIDTH = 1_000;
 const HEIGHT = 720;
-const COLOURS: Readonly<Record<string, string>> = { current: '#8a8f98', winner: '#0a7d4f' };
+const COLOURS: ReadonlyMap<string, string> = new Map([
+  ['current', '#8a8f98'],
+  ['winner', '#0a7d4f'],
+]);
 const CONTENDER_COLOUR = '#c7822b';
 
 interface Row {
@@ -39,12 +45,7 @@ export function renderFigure(result: Result, trials: readonly TrialRecord[]): st
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'sans-serif' },
     title: [
-      heading(
-        `${result.target.router} ${result.target.routerVersion}, ${result.scenario}: ${result.verdict}`,
-        20,
-        12,
-        18,
-      ),
+      heading(titleOf(result), 20, 12, 18),
       heading('Burst: most calls at once, none lost, none late', 20, 48),
       heading('Capacity: highest steady rate (calls/s)', 520, 48),
       heading('Bursts tried: p99 setup delay (ms) by calls at once', 20, 372),
@@ -78,13 +79,37 @@ export function renderFigure(result: Result, trials: readonly TrialRecord[]): st
   } as echarts.EChartsCoreOption);
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  return withTextAlternative(svg, titleOf(result), descriptionOf(result, rows));
+}
+
+function titleOf({ target, scenario, verdict }: Result): string {
+  return plainText(`${target.router} ${target.routerVersion}, ${scenario}: ${verdict}`);
+}
+
+function descriptionOf(result: Result, rows: readonly Row[]): string {
+  const numbers = rows.map(
+    ({ name, burstCalls, capacityCps }) =>
+      `${name}: burst ${intervalText(burstCalls)} calls at once, capacity ${intervalText(capacityCps)} calls/s.`,
+  );
+  return [verdictSentence(result), ...numbers].join(' ');
+}
+
+/** For those who cannot see the picture, as SVG 2 and WAI-ARIA have it. */
+function withTextAlternative(svg: string, title: string, description: string): string {
+  return svg.replace(/^<svg ([^>]*)>/, (_whole, attributes: string) => {
+    const named = `<svg role="img" aria-labelledby="siptune-title siptune-desc" ${attributes}>`;
+    return `${named}\n<title id="siptune-title">${xmlText(title)}</title>\n<desc id="siptune-desc">${xmlText(description)}</desc>`;
+  });
+}
+
+function xmlText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function rowsOf(result: Result): readonly Row[] {
   return [
     ...(result.baseline ? [{ name: 'current', ...result.baseline }] : []),
-    ...result.contenders,
+    ...result.contenders.map((contender) => ({ ...contender, name: plainText(contender.name) })),
     ...(result.winner ? [{ name: 'winner', ...result.winner }] : []),
   ];
 }
@@ -108,7 +133,7 @@ function barsWithIntervals(rows: readonly Row[], metric: 'burstCalls' | 'capacit
       label: { show: true, position: 'insideBottom', color: '#ffffff', fontSize: 14 },
       data: rows.map((row) => ({
         value: row[metric]?.estimate ?? 0,
-        itemStyle: { color: COLOURS[row.name] ?? CONTENDER_COLOUR },
+        itemStyle: { color: COLOURS.get(row.name) ?? CONTENDER_COLOUR },
       })),
     },
     {

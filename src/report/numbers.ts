@@ -1,6 +1,7 @@
 // Numbers for people: thousands are separated, bytes have the unit that keeps them short, intervals stand in brackets.
 import { knobByName } from '../knobs/catalogue.ts';
 import type { KnobValue } from '../knobs/knob.ts';
+import { MOST_CALLS } from '../load/load.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import { plainText } from './plain-text.ts';
@@ -10,14 +11,30 @@ export const METRIC_TITLES: Readonly<Record<Metric, string>> = {
   capacityCps: 'capacity (calls/s)',
 };
 
+export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
+  burstCalls: 'burst',
+  capacityCps: 'capacity',
+};
+
+/** Figures of netperf by their names in result.json. */
+export const NETPERF_TITLES: Readonly<Record<string, string>> = {
+  udpRrPerS: 'UDP request/response (per s)',
+  tcpRrPerS: 'TCP request/response (per s)',
+  udpStreamSentMbitPerS: 'UDP stream, sent (Mbit/s)',
+  udpStreamReceivedMbitPerS: 'UDP stream, received (Mbit/s)',
+  udpStreamLoss: 'UDP stream, lost (share)',
+};
+
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** A measurement that ended before it found a load that was too much is a lower bound, and says so. */
 export function intervalText(interval: Interval | null | undefined): string {
   if (!interval) return 'not measured';
+  if (interval.high >= MOST_CALLS) return `at least ${count(interval.low)}`;
   return `${count(interval.estimate)} (${count(interval.low)} – ${count(interval.high)})`;
 }
 
@@ -42,5 +59,5 @@ export function knobText(name: string, value: KnobValue | undefined): string {
   const unit = knobByName(name)?.unit;
   if (typeof value === 'number' && unit === 'bytes') return bytes(value);
   const text = typeof value === 'number' ? count(value) : plainText(value);
-  return unit ? `${text} ${unit}` : text;
+  return unit && unit !== 'name' ? `${text} ${unit}` : text;
 }

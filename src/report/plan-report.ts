@@ -1,12 +1,11 @@
 // A plan for a terminal: what is in play, what would be written, how long it takes, and the way back.
-import { styleText } from 'node:util';
 import { knobByName } from '../knobs/catalogue.ts';
 import type { KnobValue } from '../knobs/knob.ts';
 import type { Plan, PlannedKnob, PlannedStep, PlannedWrite } from '../plan/plan.ts';
 import { quoteAll } from '../targets/shell-quote.ts';
+import { paint, type ReportStyle } from './layout.ts';
 import { bytes, count, knobText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
-import type { ReportStyle } from './terminal-report.ts';
 import { textBlock } from './text-block.ts';
 
 const MAX_COLUMNS = 100;
@@ -28,7 +27,7 @@ const COST_WORDS: Readonly<Record<PlannedKnob['changeCost'], string>> = {
 
 export function renderPlan(plan: Plan, style: ReportStyle): string {
   const columns = Math.min(style.columns, MAX_COLUMNS);
-  const title = (text: string) => (style.color ? styleText('bold', text, { validateStream: false }) : text);
+  const title = (text: string) => paint(style, 'bold', text);
   const block = (text: string, indent = '  ', hang = `${indent}  `) =>
     textBlock(plainText(text), columns, indent, hang);
   const section = (heading: string, lines: readonly string[]) =>
@@ -83,10 +82,10 @@ export function renderPlan(plan: Plan, style: ReportStyle): string {
 type Block = (text: string, indent?: string, hang?: string) => string;
 
 function knobLines(knobs: readonly PlannedKnob[], block: Block): readonly string[] {
-  const rows = knobs.map(({ knob, today, min, max, changeCost }) => [
+  const rows = knobs.map(({ knob, today, min, max, choices, changeCost }) => [
     knob,
     knobText(knob, today ?? undefined),
-    rangeText(knob, min, max),
+    choices === null ? rangeText(knob, min, max) : choices.join(', '),
     COST_WORDS[changeCost],
   ]);
   const lines = columnsOf([['', 'today', 'search', 'a change'], ...rows]);

@@ -1,10 +1,11 @@
 // What a campaign looks like while it runs: finished lines scroll by, one status line stays at the bottom of a terminal.
 // It only listens; a campaign without a screen runs the same.
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { stripVTControlCharacters } from 'node:util';
 import type { CampaignEvent, Phase, TrialRecord } from '../campaign/events.ts';
 import type { Clock } from '../clock.ts';
 import type { LoadPlan } from '../load/load.ts';
 import type { Metric } from '../scenario/scenario.ts';
+import { paint as painted } from './layout.ts';
 import { count, intervalText, METRIC_TITLES } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 
@@ -37,8 +38,9 @@ const PHASE_TITLES: Readonly<Record<Phase, string>> = {
 export function createProgress(io: ProgressIo, clock: Clock, options: { readonly quiet: boolean }): Progress {
   const live = io.isTerminal && io.env.TERM !== 'dumb' && !options.quiet;
   const color = live && !io.env.NO_COLOR;
-  const paint = (format: Parameters<typeof styleText>[0], text: string) =>
-    color ? styleText(format, text) : text;
+  const columns = () => Math.max(MIN_COLUMNS, process.stderr.columns ?? 80);
+  const paint = (format: Parameters<typeof painted>[1], text: string) =>
+    painted({ color, columns: columns() }, format, text);
   let startMs = clock.nowMs();
   let budgetMs = 0;
   let phase: Phase = 'prepare';
@@ -47,7 +49,6 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
   let best = '';
   const current: Partial<Record<Metric, number>> = {};
 
-  const columns = () => Math.max(MIN_COLUMNS, process.stderr.columns ?? 80);
   const status = (): string => {
     const usedMs = clock.nowMs() - startMs;
     const left = budgetMs > 0 ? `, ${duration(Math.max(0, budgetMs - usedMs))} left` : '';

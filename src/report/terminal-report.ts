@@ -1,16 +1,13 @@
 // A campaign's result for a terminal: the verdict in one sentence, then the numbers behind it.
-import { styleText } from 'node:util';
-import Table from 'cli-table3';
 import type { CampaignEvent } from '../campaign/events.ts';
 import { sameValue } from '../knobs/knob-value.ts';
 import type { MeasuredConfiguration, Result } from '../store/result.ts';
-import { count, intervalText, knobText, METRIC_TITLES, ratioText } from './numbers.ts';
+import { paint, paragraph, type ReportStyle, table } from './layout.ts';
+import { count, intervalText, knobText, METRIC_TITLES, NETPERF_TITLES, ratioText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 
-export interface ReportStyle {
-  readonly color: boolean;
-  readonly columns: number;
-}
+/** Shares below this are noise in a rough measure. */
+const MIN_SHARE = 0.01;
 
 /** `events` are the journal's; with them the report also says what limited each configuration. */
 export function renderReport(
@@ -18,24 +15,24 @@ export function renderReport(
   style: ReportStyle,
   events: readonly CampaignEvent[] = [],
 ): string {
-  const heading = (text: string) => (style.color ? styleText('bold', text) : text);
   const sections = [
-    heading(verdictSentence(result)),
-    aboutLine(result),
-    measurements(result),
-    comparison(result, heading),
-    profile(result, heading),
-    limiters(events, heading),
-    inert(result, heading),
-    importance(result, heading),
-    netperf(result, heading),
-    footer(result),
+    paint(style, 'bold', paragraph(verdictSentence(result), style.columns)),
+    notRestored(result, style),
+    paragraph(aboutLine(result), style.columns),
+    measurements(result, style),
+    comparison(result, style),
+    profile(result, style),
+    limiters(events, style),
+    inert(result, style),
+    importance(result, style),
+    netperf(result, style),
+    footer(result, style),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
 export function verdictSentence(result: Result): string {
-  const reason = plainText(result.reason);
+  const reason = plainText(result.reason).replace(/\.$/, '') || 'no reason was recorded';
   switch (result.verdict) {
     case 'improved':
       return `Improved: ${reason}.`;
@@ -46,20 +43,30 @@ export function verdictSentence(result: Result): string {
   }
 }
 
+/** What an operator must know before any number. */
+function notRestored({ restored, id }: Result, style: ReportStyle): string {
+  if (restored) return '';
+  const text = `NOT everything was put back to what it was: run "siptune restore ${plainText(id)}".`;
+  return paint(style, ['bold', 'red'], paragraph(text, style.columns));
+}
+
 function aboutLine({ target, id, scenario, seed }: Result): string {
-  return plainText(
-    `${target.router} ${target.routerVersion} on ${target.host} (${target.cpus} × ${target.cpu}, Linux ${target.kernel}), ` +
-      `scenario ${scenario}, seed ${seed}, campaign ${id}`,
-  );
+  const machine =
+    target.host === ''
+      ? 'on a target that was not reached'
+      : `on ${target.host} (${target.cpus} × ${target.cpu}, Linux ${target.kernel})`;
+  const router = `${target.router} ${target.routerVersion}`.trim();
+  return plainText(`${router} ${machine}, scenario ${scenario}, seed ${seed}, campaign ${id}`);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const made = new Table({ head: [...head], style: { head: [], border: [] } });
-  made.push(...rows.map((row) => [...row]));
-  return made.toString();
+function section(style: ReportStyle, title: string, lines: readonly string[]): string {
+  return [
+    paint(style, 'bold', paragraph(title, style.columns)),
+    ...lines.map((line) => paragraph(line, style.columns, '  ')),
+  ].join('\n');
 }
 
-function measurements(result: Result): string {
+function measurements(result: Result, style: ReportStyle): string {
   const row = (name: string, measured: MeasuredConfiguration) => [
     plainText(name),
     intervalText(measured.burstCalls),
@@ -70,40 +77,55 @@ function measurements(result: Result): string {
     ...result.contenders.map((contender) => row(contender.name, contender)),
     ...(result.winner ? [row('winner', result.winner)] : []),
   ];
-  return rows.length === 0 ? '' : table(['', METRIC_TITLES.burstCalls, METRIC_TITLES.capacityCps], rows);
+  if (rows.length === 0) return '';
+  const bounds = 'In brackets: what was carried at every search, and what at none.';
+  return `${table(style, ['', METRIC_TITLES.burstCalls, METRIC_TITLES.capacityCps], rows)}\n${paragraph(bounds, style.columns)}`;
 }
 
-function comparison(result: Result, heading: (text: string) => string): string {
+function comparison(result: Result, style: ReportStyle): string {
   const { comparison: proof } = result;
   if (!proof) return '';
   const percent = `${(proof.confidence * 100).toFixed(0)} % interval`;
-  return [
-    heading('Proof'),
-    `  ${METRIC_TITLES[proof.metric]}, against current: ${ratioText(proof.ratio)}, ${percent}, ${proof.pairs} interleaved pairs, p = ${proof.pValue.toPrecision(2)}`,
-    ...proof.guards.map(
-      (guard) =>
-        `  guard ${METRIC_TITLES[guard.metric]}: ${ratioText(guard.ratio)}, may fall by ${(guard.mayFall * 100).toFixed(0)} %: ${guard.held ? 'held' : 'NOT held'}`,
-    ),
-  ].join('\n');
+  return section(style, 'Proof', [
+    `${METRIC_TITLES[proof.metric]}, against current: ${ratioText(proof.ratio)}, ${percent}, ${proof.pairs} interleaved pairs`,
+    `sign-flip test: ${pValueText(proof)}`,
+    ...proof.guards.map((guard) => {
+      const title = `guard ${METRIC_TITLES[guard.metric]}`;
+      // A ratio of nothing is recorded as 0.
+      return guard.ratio.estimate === 0
+        ? `${title}: not measured, so NOT held`
+        : `${title}: ${ratioText(guard.ratio)}, may fall by ${(guard.mayFall * 100).toFixed(0)} %: ${guard.held ? 'held' : 'NOT held'}`;
+    }),
+  ]);
 }
 
-function profile(result: Result, heading: (text: string) => string): string {
+/** The sign-flip test cannot go below 2^-n: without that word, a good proof with few pairs reads like a bad one. */
+function pValueText({ pValue, pairs }: NonNullable<Result['comparison']>): string {
+  const text = `p = ${pValue.toPrecision(2)}`;
+  const isLeast = Math.abs(pValue - 2 ** -pairs) < 1e-9;
+  return isLeast ? `${text} (the least that ${pairs} pairs can give)` : text;
+}
+
+function profile(result: Result, style: ReportStyle): string {
   const { winner, baseline } = result;
   if (!winner || !baseline) return '';
   const changed = Object.keys(winner.config).filter(
     (name) => !sameValue(winner.config[name], baseline.config[name]),
   );
-  return `${heading('Profile')}${winner.minimal ? '' : ' (not minimised: some of these may not matter)'}\n${table(
-    ['knob', 'from', 'to'],
-    changed.map((name) => [
-      plainText(name),
-      knobText(name, baseline.config[name]),
-      knobText(name, winner.config[name]),
-    ]),
-  )}`;
+  const rows = changed.map((name) => [
+    plainText(name),
+    knobText(name, baseline.config[name]),
+    knobText(name, winner.config[name]),
+  ]);
+  return [
+    paint(style, 'bold', 'Profile'),
+    ...(winner.minimal ? [] : [paragraph('Not minimised: some of these may not matter.', style.columns)]),
+    table(style, ['knob', 'from', 'to'], rows),
+    paragraph(`To install it: siptune export ${plainText(result.id)}`, style.columns),
+  ].join('\n');
 }
 
-function limiters(events: readonly CampaignEvent[], heading: (text: string) => string): string {
+function limiters(events: readonly CampaignEvent[], style: ReportStyle): string {
   const byLabel = new Map<string, Map<string, number>>();
   for (const event of events) {
     if (event.type !== 'trial' || event.trial.verdict.state !== 'overloaded') continue;
@@ -115,52 +137,61 @@ function limiters(events: readonly CampaignEvent[], heading: (text: string) => s
     byLabel.set(name, counts);
   }
   if (byLabel.size === 0) return '';
-  const lines = [...byLabel].map(
-    ([label, counts]) =>
-      `  ${plainText(label)}: ${[...counts]
-        .sort((a, b) => b[1] - a[1])
-        .map(([limiter, n]) => `${limiter} × ${n}`)
-        .join(', ')}`,
+  return section(
+    style,
+    'What gave way in overloaded trials',
+    [...byLabel].map(
+      ([label, counts]) =>
+        `${plainText(label)}: ${[...counts]
+          .sort((a, b) => b[1] - a[1])
+          .map(([limiter, n]) => `${plainText(limiter)} × ${n}`)
+          .join(', ')}`,
+    ),
   );
-  return `${heading('What gave way in overloaded trials')}\n${lines.join('\n')}`;
 }
 
-function inert(result: Result, heading: (text: string) => string): string {
+function inert(result: Result, style: ReportStyle): string {
   if (result.inert.length === 0) return '';
-  const lines = result.inert.map(({ knob, reason }) => `  ${plainText(knob)}: ${plainText(reason)}`);
-  return `${heading('Left out, because they do nothing here')}\n${lines.join('\n')}`;
-}
-
-function importance(result: Result, heading: (text: string) => string): string {
-  const shares = result.importance.filter(({ share }) => share >= 0.01);
-  if (shares.length === 0) return '';
-  const lines = shares.map(
-    ({ knob, share }) => `  ${`${(share * 100).toFixed(0)} %`.padStart(5)}  ${plainText(knob)}`,
+  return section(
+    style,
+    'Left out, because they do nothing here',
+    result.inert.map(({ knob, reason }) => `${plainText(knob)}: ${plainText(reason)}`),
   );
-  return `${heading('What mattered (rough: few configurations were tried)')}\n${lines.join('\n')}`;
 }
 
-function netperf({ netperf: raw }: Result, heading: (text: string) => string): string {
-  if (raw.absent !== null && raw.current === null) return `Raw network: absent (${plainText(raw.absent)})`;
-  const { current, winner } = raw;
-  if (!current) return '';
+function importance(result: Result, style: ReportStyle): string {
+  const shares = result.importance.filter(({ share }) => share >= MIN_SHARE);
+  if (shares.length === 0) return '';
+  return section(
+    style,
+    'What mattered (rough: few configurations were tried)',
+    [...shares]
+      .sort((a, b) => b.share - a.share)
+      .map(({ knob, share }) => `${(share * 100).toFixed(0)} % ${plainText(knob)}`),
+  );
+}
+
+function netperf({ netperf: raw }: Result, style: ReportStyle): string {
+  const { absent, current, winner } = raw;
+  if (!current)
+    return absent === null ? '' : paragraph(`Raw network: absent (${plainText(absent)})`, style.columns);
   const rows = Object.keys(current).map((key) => [
-    plainText(key),
+    NETPERF_TITLES[key] ?? plainText(key),
     figure(current[key]),
-    winner ? figure(winner[key]) : '–',
+    figure(winner?.[key]),
   ]);
-  return `${heading('Raw network (netperf)')}\n${table(['', 'current', 'winner'], rows)}`;
+  return `${paint(style, 'bold', 'Raw network (netperf)')}\n${table(style, ['', 'current', 'winner'], rows)}`;
 }
 
 function figure(value: number | undefined): string {
   if (value === undefined) return '–';
-  return Math.abs(value) >= 100 ? count(value) : value.toPrecision(3);
+  return Math.abs(value) >= 100 ? count(value) : String(Number(value.toPrecision(3)));
 }
 
-function footer({ trials, cost, restored }: Result): string {
-  return (
+function footer({ trials, cost, restored }: Result, style: ReportStyle): string {
+  const text =
     `${trials.total} trials (${trials.carried} carried, ${trials.overloaded} overloaded, ${trials.invalid} invalid, ` +
-    `${trials.failed} failed), ${cost.restarts} restarts, ${(cost.wallS / 60).toFixed(1)} minutes. ` +
-    (restored ? 'Every setting is back to what it was.' : 'NOT everything was restored: run siptune restore.')
-  );
+    `${trials.failed} failed), ${cost.restarts} restarts, ${(cost.wallS / 60).toFixed(1)} minutes.` +
+    (restored ? ' Every setting is back to what it was.' : '');
+  return paragraph(text, style.columns);
 }

@@ -1,4 +1,5 @@
 // The command line of a running router, for settings that it was started with.
+import { allocatorNamed } from './allocators.ts';
 import type { RouterSettings } from './router.ts';
 
 /** Options of both products that take a value, as far as they matter here. */
@@ -25,8 +26,13 @@ export function parseCommandLine(text: string): RouterOptions {
     shmMib: Number(valueAfter('-m')),
     pkgMib: Number(valueAfter('-M')),
   };
+  const allocator =
+    allocatorNamed('kamailio', valueAfter('-x')) ?? allocatorNamed('opensips', valueAfter('-a'));
   return {
     config: valueAfter('-f'),
-    settings: Object.fromEntries(Object.entries(numbers).filter(([, value]) => value > 0)),
+    settings: {
+      ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value > 0)),
+      ...(allocator === undefined ? {} : { allocator }),
+    },
   };
 }

@@ -6,8 +6,8 @@ import type { ListenAddress } from './udp-socket.ts';
 
 /** What each product runs with when neither file nor command line says otherwise; memory as its packages start it. */
 export const ROUTER_DEFAULTS: Readonly<Record<RouterKind, Required<RouterSettings>>> = {
-  kamailio: { workers: 8, maxbufferBytes: 262_144, shmMib: 64, pkgMib: 8 },
-  opensips: { workers: 8, maxbufferBytes: 262_144, shmMib: 64, pkgMib: 4 },
+  kamailio: { workers: 8, maxbufferBytes: 262_144, shmMib: 64, pkgMib: 8, allocator: 'qm' },
+  opensips: { workers: 8, maxbufferBytes: 262_144, shmMib: 64, pkgMib: 4, allocator: 'fm' },
 };
 
 export function settingsInConfig(text: string, kind: RouterKind, listen: ListenAddress): RouterSettings {

@@ -2,6 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { allocatorArgv } from './allocators.ts';
 import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
 import type { RouterDeps } from './create-router.ts';
 import { deriveKamailioConfig } from './kamailio-config.ts';
@@ -51,6 +52,7 @@ export function createKamailio(deps: RouterDeps): Router {
       ...['-l', `udp:${listen.address}:${listen.port}`],
       ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
       ...['-n', String(settings.workers), '-b', String(settings.maxbufferBytes)],
+      ...allocatorArgv('kamailio', settings.allocator),
       ...derived.argv,
     ];
     return { config, copy, text: changed ? derived.text : null, argv };

@@ -2,6 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { allocatorArgv } from './allocators.ts';
 import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
 import { globalParameter } from './config-text.ts';
 import type { RouterDeps } from './create-router.ts';
@@ -64,6 +65,7 @@ export function createOpensips(deps: RouterDeps): Router {
       // A socket that the file has as well is opened once.
       ...['-l', `udp:${listen.address}:${listen.port}`],
       ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
+      ...allocatorArgv('opensips', settings.allocator),
     ];
     return { config, derived, argv };
   };

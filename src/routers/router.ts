@@ -11,9 +11,11 @@ export interface RouterSettings {
   readonly shmMib?: number;
   /** Private memory per process, MiB (`-M`). */
   readonly pkgMib?: number;
+  /** Memory manager, by its name in allocators.ts (Kamailio `-x` and `-X`, OpenSIPS `-a`). */
+  readonly allocator?: string;
 }
 
-export const ROUTER_SETTING_NAMES = ['workers', 'maxbufferBytes', 'shmMib', 'pkgMib'] as const;
+export const ROUTER_SETTING_NAMES = ['workers', 'maxbufferBytes', 'shmMib', 'pkgMib', 'allocator'] as const;
 export type RouterSettingName = (typeof ROUTER_SETTING_NAMES)[number];
 
 export type RouterKind = 'kamailio' | 'opensips';

@@ -1,5 +1,5 @@
 // A router that runs as a service of the operator's: restarted by the operator's command, its memory sizes set where the
-// service reads them. Workers and maxbuffer stand in a configuration that is not siptune's to edit, so they stay as they are.
+// service reads them. Workers, maxbuffer and the allocator stand in files that are not siptune's to edit, so they stay as they are.
 import { UserError } from '../errors.ts';
 import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
 import type { RouterDeps } from './create-router.ts';
@@ -134,8 +134,8 @@ export function createServiceRouter(deps: RouterDeps, own: Router): Router {
 
 /** Why a service cannot be given these settings, or null. */
 function refusedChange(now: Required<RouterSettings>, settings: Required<RouterSettings>): string | null {
-  for (const name of ['workers', 'maxbufferBytes'] as const)
+  for (const name of ['workers', 'maxbufferBytes', 'allocator'] as const)
     if (settings[name] !== now[name])
-      return `${name} cannot be changed from ${now[name]} to ${settings[name]}: for a service it stands in the router's own configuration, which siptune does not edit. Leave it out of the scenario's knobs and contenders`;
+      return `${name} cannot be changed from ${now[name]} to ${settings[name]}: for a service it stands in its unit or in the router's own configuration, which siptune does not edit. Leave it out of the scenario's knobs and contenders`;
   return null;
 }

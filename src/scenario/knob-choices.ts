@@ -48,6 +48,13 @@ function fromMapping(
     );
     if (!knob) return [];
     if (range === null) return [{ name, min: undefined, max: undefined }];
+    if (knob.choices) {
+      complain(
+        [name],
+        `${name} has no range: every one of its values that the router has is tried (${knob.choices.join(', ')})`,
+      );
+      return [];
+    }
     if (!isMapping(range)) {
       complain(
         [name],

@@ -10,6 +10,13 @@ const MIB = 1024 * KIB;
 const SHARE_OF_RAM = /^ram\/[1-9]\d?$/i;
 const LONGEST_COUNT_DIGITS = 15;
 
+/** One of the names of a knob with choices. */
+export function parseKnobChoice({ name, choices = [] }: Knob, value: unknown): string {
+  if (typeof value === 'string' && choices.includes(value)) return value;
+  const guess = typeof value === 'string' ? didYouMean(value, choices) : '';
+  throw new UserError(`${show(value)} is not one of ${choices.join(', ')}, the values of ${name}${guess}`);
+}
+
 /** The whole number that is written for `knob`; a UserError says what was seen and what is allowed. */
 export function parseKnobSetting(knob: Knob, value: unknown): number {
   const amount = parseInUnit(knob, value);
@@ -25,7 +32,7 @@ export function parseKnobSetting(knob: Knob, value: unknown): number {
 export function parseProfileSetting(knob: Knob, value: unknown): KnobValue {
   if (knob.unit === 'bytes' && typeof value === 'string' && SHARE_OF_RAM.test(value.trim()))
     return value.trim().toLowerCase();
-  return parseKnobSetting(knob, value);
+  return knob.choices ? parseKnobChoice(knob, value) : parseKnobSetting(knob, value);
 }
 
 /** The knob of that name, or a UserError that names the nearest and all others. */

@@ -39,7 +39,7 @@ export async function loadScenario(path: string, catalogue: readonly Knob[]): Pr
 
 function assemble(path: string, form: ScenarioForm, contenders: readonly ContenderSpec[]): Scenario {
   const { router, load } = form;
-  const { workers, maxbuffer, shm, pkg } = router.settings ?? {};
+  const { workers, maxbuffer, shm, pkg, allocator } = router.settings ?? {};
   return {
     name: form.name,
     path: resolve(path),
@@ -54,6 +54,7 @@ function assemble(path: string, form: ScenarioForm, contenders: readonly Contend
         ...(maxbuffer === undefined ? {} : { maxbufferBytes: maxbuffer }),
         ...(shm === undefined ? {} : { shmMib: shm }),
         ...(pkg === undefined ? {} : { pkgMib: pkg }),
+        ...(allocator === undefined ? {} : { allocator }),
       },
     },
     load: {

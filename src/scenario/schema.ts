@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
 import { knobChoices } from './knob-choices.ts';
-import { parseKnobSetting } from './knob-settings.ts';
+import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
 import { mapping, oneOf, parsed, text, wholeNumber } from './schema-parts.ts';
 import {
   parseBitRate,
@@ -106,18 +106,19 @@ const service = mapping({
 }));
 
 function routerSettings(catalogue: readonly Knob[]) {
-  const setting = (name: string) => {
+  const knobNamed = (name: string): Knob => {
     const knob = catalogue.find((one) => one.name === name);
-    return parsed((value) => {
-      if (knob) return parseKnobSetting(knob, value);
-      throw new UserError(`${name} is not in the catalogue`);
-    }).optional();
+    if (knob) return knob;
+    throw new UserError(`${name} is not in the catalogue`);
   };
+  const setting = (name: string) => parsed((value) => parseKnobSetting(knobNamed(name), value)).optional();
+  const choice = (name: string) => parsed((value) => parseKnobChoice(knobNamed(name), value)).optional();
   return mapping({
     workers: setting('router.workers'),
     maxbuffer: setting('router.maxbuffer'),
     shm: setting('router.shm'),
     pkg: setting('router.pkg'),
+    allocator: choice('router.allocator'),
   }).nullish();
 }
 

@@ -6,7 +6,11 @@ import { asNumber } from '../knobs/knob-value.ts';
 const SMALL_COUNT = 64;
 
 export function describeStep(knobs: readonly KnobInPlay[], from: Configuration, to: Configuration): string {
-  const changes = knobs.flatMap(({ knob }) => {
+  const changes = knobs.flatMap(({ knob, choices }) => {
+    if (choices) {
+      const [before, after] = [from[knob.name], to[knob.name]];
+      return before === after ? [] : [`${knob.name} ${before} → ${after}`];
+    }
     const [before, after] = [asNumber(from[knob.name]), asNumber(to[knob.name])];
     if (before === after || after === undefined) return [];
     return [`${knob.name} ${change(before, after, knob.search.scale)}`];

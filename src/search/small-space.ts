@@ -1,6 +1,6 @@
 // A space with few values can be searched to its end: only then is "nothing left to try" a fact.
 import type { Configuration, KnobInPlay } from '../knobs/knob.ts';
-import { fromUnit, neighbour } from './space.ts';
+import { fromUnit, neighbour, valueAt } from './space.ts';
 
 /** Every configuration of the knobs, or null when there are more than `most`. */
 export function everyConfiguration(knobs: readonly KnobInPlay[], most: number): Configuration[] | null {
@@ -9,7 +9,7 @@ export function everyConfiguration(knobs: readonly KnobInPlay[], most: number): 
     const values = everyValue(knob, most);
     if (values === null || configurations.length * values.length > most) return null;
     configurations = configurations.flatMap((rest) =>
-      values.map((value) => ({ ...rest, [knob.knob.name]: value })),
+      values.map((value) => ({ ...rest, [knob.knob.name]: valueAt(knob, value) })),
     );
   }
   return configurations;

@@ -14,7 +14,7 @@ const MIN_LINEAR_STEPS = 20;
 
 /** The coordinate of a value; what lies outside the range, or is no number, counts as the nearest end or the middle. */
 export function toUnit(knob: KnobInPlay, value: KnobValue | undefined): number {
-  const number = asNumber(value);
+  const number = placeOf(knob, value);
   if (number === undefined) return 0.5;
   if (knob.max <= knob.min) return 0;
   const within = clamp(number, knob.min, knob.max);
@@ -41,14 +41,27 @@ export function pointOf(knobs: readonly KnobInPlay[], configuration: Configurati
 }
 
 export function configurationAt(knobs: readonly KnobInPlay[], point: Point): Configuration {
-  return Object.fromEntries(knobs.map((knob, i) => [knob.knob.name, fromUnit(knob, point[i] ?? 0.5)]));
+  return Object.fromEntries(
+    knobs.map((knob, i) => [knob.knob.name, valueAt(knob, fromUnit(knob, point[i] ?? 0.5))]),
+  );
+}
+
+/** What a rounded number stands for: itself, or the name at that place. */
+export function valueAt({ choices }: KnobInPlay, place: number): KnobValue {
+  return choices?.[place] ?? place;
+}
+
+function placeOf({ choices }: KnobInPlay, value: KnobValue | undefined): number | undefined {
+  if (!choices) return asNumber(value);
+  const place = choices.indexOf(String(value));
+  return place === -1 ? undefined : place;
 }
 
 /** Whether every knob in play has a value inside its range. */
 export function isInside(knobs: readonly KnobInPlay[], configuration: Configuration): boolean {
-  return knobs.every(({ knob, min, max }) => {
-    const value = asNumber(configuration[knob.name]);
-    return value !== undefined && value >= min && value <= max;
+  return knobs.every((inPlay) => {
+    const place = placeOf(inPlay, configuration[inPlay.knob.name]);
+    return place !== undefined && place >= inPlay.min && place <= inPlay.max;
   });
 }
 
@@ -67,7 +80,8 @@ function roundValue(knob: KnobInPlay, value: number): number {
 }
 
 /** Bytes in whole pages; binary quantities in eighths of a doubling, counts in two decimal digits. */
-function stepAt({ knob, min, max }: KnobInPlay, value: number): number {
+function stepAt({ knob, min, max, choices }: KnobInPlay, value: number): number {
+  if (choices) return 1;
   const binary = knob.unit !== 'packets' && knob.unit !== 'processes';
   const least = knob.unit === 'bytes' || knob.unit === 'bytes (segment)' ? PAGE_BYTES : 1;
   const wanted =

@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 import type { CampaignEvent, NewEvent } from '../campaign/events.ts';
 import type { Clock } from '../clock.ts';
 import { EXIT, UserError } from '../errors.ts';
+import { plainText } from '../report/plain-text.ts';
+import { parseEvent } from './event-schema.ts';
 
 export interface Journal {
   /** Resolves once the event is on disk (fsync). Appends keep their order. */
@@ -20,16 +22,21 @@ export interface JournalContents {
 }
 
 const OWNER_ONLY = 0o600;
+const LINE_END = 0x0a;
 
-/** Opens for appending; a journal that exists is continued. */
+/** Opens for appending; a journal that exists is continued, on a line of its own where its last one was cut off. */
 export async function openJournal(path: string, clock: Clock): Promise<Journal> {
-  let file: FileHandle;
+  let file: FileHandle | undefined;
+  let torn: boolean;
   try {
-    file = await open(path, 'a', OWNER_ONLY);
+    file = await open(path, 'a+', OWNER_ONLY);
+    torn = await endsInMidLine(file);
     await syncDirectory(dirname(path));
   } catch (error) {
+    await file?.close();
     throw cannotWrite(path, error);
   }
+  const opened = file;
   let last: Promise<void> = Promise.resolve();
   return {
     append(event) {
@@ -38,9 +45,12 @@ export async function openJournal(path: string, clock: Clock): Promise<Journal> 
         .catch(() => {})
         .then(async () => {
           try {
-            await file.appendFile(line);
-            await file.datasync();
+            await opened.appendFile(torn ? `\n${line}` : line);
+            torn = false;
+            await opened.datasync();
           } catch (error) {
+            // Part of the line may be there.
+            torn = true;
             throw cannotWrite(path, error);
           }
         });
@@ -48,7 +58,7 @@ export async function openJournal(path: string, clock: Clock): Promise<Journal> 
     },
     async close() {
       await last.catch(() => {});
-      await file.close();
+      await opened.close();
     },
   };
 }
@@ -58,9 +68,9 @@ export async function readJournal(path: string): Promise<JournalContents> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
-  } catch {
+  } catch (error) {
     throw new UserError(
-      `${path} cannot be read: it is the campaign's journal, and without it nothing is known of it`,
+      `the campaign's journal cannot be read, and without it nothing is known of it: ${(error as Error).message}`,
     );
   }
   const lines = text.split('\n');
@@ -68,22 +78,20 @@ export async function readJournal(path: string): Promise<JournalContents> {
   const events: CampaignEvent[] = [];
   const damaged: { line: number; reason: string }[] = [];
   for (const [index, line] of lines.entries()) {
+    // A journal that was continued after a failed write may have an empty one.
+    if (line === '') continue;
     const event = parseEvent(line);
-    if (event === null) damaged.push({ line: index + 1, reason: `not an event: ${line.slice(0, 60)}` });
+    if ('problem' in event) damaged.push({ line: index + 1, reason: plainText(event.problem) });
     else events.push(event);
   }
   return { events, torn, damaged };
 }
 
-function parseEvent(line: string): CampaignEvent | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
-      ? (value as CampaignEvent)
-      : null;
-  } catch {
-    return null;
-  }
+async function endsInMidLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] !== LINE_END;
 }
 
 async function syncDirectory(path: string): Promise<void> {

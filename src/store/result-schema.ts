@@ -2,16 +2,18 @@
 import { z } from 'zod';
 import { RESULT_SCHEMA } from './result.ts';
 
-const metric = z.enum(['capacityCps', 'burstCalls']);
-const interval = z.object({ estimate: z.number(), low: z.number(), high: z.number() });
+export const metric = z.enum(['capacityCps', 'burstCalls']);
+export const interval = z.object({ estimate: z.number(), low: z.number(), high: z.number() });
 const value = z.union([z.number(), z.string()]);
-const configuration = z.record(z.string(), value);
+/** Names that every object has already would be found where nothing was written. */
+const name = z.string().refine((key) => !(key in Object.prototype), 'is not a name that siptune writes');
+export const configuration = z.record(name, value);
 const measured = {
   config: configuration,
   capacityCps: interval.nullable(),
   burstCalls: interval.nullable(),
 };
-const numbers = z.record(z.string(), z.number());
+export const numbers = z.record(name, z.number());
 
 export const resultSchema = z.object({
   schema: z.literal(RESULT_SCHEMA),
@@ -51,7 +53,7 @@ export const resultSchema = z.object({
       guards: z.array(z.object({ metric, ratio: interval, mayFall: z.number(), held: z.boolean() })),
     })
     .nullable(),
-  samples: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]))),
+  samples: z.record(name, z.array(z.tuple([z.number(), z.number()]))),
   inert: z.array(z.object({ knob: z.string(), reason: z.string() })),
   importance: z.array(z.object({ knob: z.string(), share: z.number() })),
   netperf: z.object({

@@ -1,7 +1,9 @@
 // Campaigns on disk: results/<id>/ with the journal, the raw files of each trial and result.json.
-import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
+import { plainText } from '../report/plain-text.ts';
+import { makeFolder } from './make-folder.ts';
 import { RESULT_SCHEMA, type Result } from './result.ts';
 import { resultSchema } from './result-schema.ts';
 
@@ -19,6 +21,12 @@ export type StoredResult =
 const OWNER_ONLY = 0o700;
 const RESULT_FILE = 'result.json';
 const JOURNAL_FILE = 'journal.jsonl';
+const LONGEST_SLUG = 60;
+/** The minute that every ID begins with, then the scenario, and a number where a minute has several. */
+const ID = /^\d{4}-\d{2}-\d{2}T\d{4}-(.*)$/;
+const MINUTE_LENGTH = '2026-11-25T1700'.length;
+/** More IDs in one message help nobody. */
+const MOST_NAMED = 5;
 
 /** Makes the folder of a new campaign; its ID is the minute and the scenario, made unique. */
 export async function createCampaignDir(
@@ -27,14 +35,9 @@ export async function createCampaignDir(
   startedAt: Date,
 ): Promise<Campaign & { trialDir(n: number): string }> {
   const minute = startedAt.toISOString().slice(0, 16).replace(':', '');
-  const safe = scenarioName
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 60);
-  const stem = `${minute}-${safe || 'campaign'}`;
+  const stem = `${minute}-${slugOf(scenarioName)}`;
   try {
-    await mkdir(outDir, { recursive: true });
+    await makeFolder(outDir);
     for (let n = 1; ; n += 1) {
       const id = n === 1 ? stem : `${stem}-${n}`;
       const dir = resolve(outDir, id);
@@ -53,17 +56,36 @@ export async function createCampaignDir(
   }
 }
 
+/** A scenario's name as its campaigns' folders have it. */
+function slugOf(scenarioName: string): string {
+  const safe = scenarioName
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, LONGEST_SLUG);
+  return safe || 'campaign';
+}
+
 /** Whole or not at all: written beside, synced, renamed. */
 export async function writeResult(dir: string, result: Result): Promise<void> {
   const path = join(dir, RESULT_FILE);
-  const file = await open(`${path}.new`, 'w', 0o600);
+  const draft = `${path}.new`;
   try {
-    await file.writeFile(`${JSON.stringify(result, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(draft, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(result, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw new UserError(
+      `the result cannot be written (${(error as Error).message}): what was measured stands in ${join(dir, JOURNAL_FILE)}`,
+      EXIT.unsafe,
+    );
   }
-  await rename(`${path}.new`, path);
 }
 
 export async function readResult(dir: string): Promise<StoredResult> {
@@ -71,7 +93,9 @@ export async function readResult(dir: string): Promise<StoredResult> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      return { state: 'unreadable', why: whyNot(error) };
     return (await exists(join(dir, JOURNAL_FILE)))
       ? { state: 'unfinished', why: 'there is a journal and no result: it still runs, or it was killed' }
       : { state: 'unreadable', why: 'the folder has neither a journal nor a result' };
@@ -83,15 +107,22 @@ export async function readResult(dir: string): Promise<StoredResult> {
     return { state: 'unreadable', why: `${path} is not whole JSON` };
   }
   const schema = (value as { schema?: unknown } | null)?.schema;
-  if (schema !== RESULT_SCHEMA)
-    return {
-      state: 'unreadable',
-      why: `${path} has schema ${JSON.stringify(schema)}; this siptune reads schema ${RESULT_SCHEMA}`,
-    };
+  if (schema !== RESULT_SCHEMA) {
+    const what = typeof schema === 'number' ? `schema ${schema}` : 'no schema that siptune writes';
+    return { state: 'unreadable', why: `${path} has ${what}; this siptune reads schema ${RESULT_SCHEMA}` };
+  }
   const parsed = resultSchema.safeParse(value);
-  if (parsed.success) return { state: 'found', result: value as Result };
+  if (parsed.success) return { state: 'found', result: parsed.data };
   const [issue] = parsed.error.issues;
-  return { state: 'unreadable', why: `${path}: ${issue?.path.join('.')}: ${issue?.message}` };
+  return {
+    state: 'unreadable',
+    why: `${path}: ${plainText(issue?.path.join('.') ?? '')}: ${plainText(issue?.message ?? '')}`,
+  };
+}
+
+function whyNot(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'EACCES' ? `${message}; campaigns belong to root: try sudo` : message;
 }
 
 /** Every folder that may be a campaign, oldest first; other files are passed over. */
@@ -101,40 +132,89 @@ export async function findCampaigns(outDir: string): Promise<readonly Campaign[]
     return entries
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => ({ id: name, dir: resolve(outDir, name) }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-  } catch {
-    return [];
+      .sort((a, b) => byAge(a.id, b.id));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new UserError(`the results folder ${plainText(outDir)} cannot be read: ${whyNot(error)}`);
   }
 }
 
-/** By ID, by the beginning of one, by path, or the latest when nothing is named. */
+/** IDs begin with the minute, and the tenth campaign of a minute comes after the ninth. */
+function byAge(a: string, b: string): number {
+  const minutes = Math.sign(a.slice(0, MINUTE_LENGTH).localeCompare(b.slice(0, MINUTE_LENGTH), 'en'));
+  return minutes || a.localeCompare(b, 'en', { numeric: true });
+}
+
+/** By ID, by path, by the scenario's name (the latest of it), by the beginning of an ID; the latest when nothing is named. */
 export async function resolveCampaign(outDir: string, wanted: string | undefined): Promise<Campaign> {
-  const campaigns = await findCampaigns(outDir);
+  const folders = await findCampaigns(outDir);
   if (wanted === undefined || wanted === 'latest') {
-    const latest = campaigns.at(-1);
+    const latest = await lastOf(folders, isCampaign);
     if (latest) return latest;
-    throw new UserError(`there are no campaigns in ${outDir}: run one, or name another folder with --out`);
+    throw new UserError(
+      `there are no campaigns in ${plainText(outDir)}: run one, or name another results folder`,
+    );
   }
-  const exact = campaigns.find(({ id }) => id === wanted);
+  const exact = folders.find(({ id }) => id === wanted);
   if (exact) return exact;
-  if (await exists(join(wanted, JOURNAL_FILE)))
-    return { id: basename(resolve(wanted)), dir: resolve(wanted) };
-  if (await exists(join(wanted, RESULT_FILE))) return { id: basename(resolve(wanted)), dir: resolve(wanted) };
-  const matching = campaigns.filter(({ id }) => id.startsWith(wanted));
+  const named = (await byPath(wanted)) ?? (await lastOf(folders, (folder) => isOfScenario(folder, wanted)));
+  if (named) return named;
+  const matching = wanted === '' ? [] : folders.filter(({ id }) => id.startsWith(wanted));
   const [only] = matching;
   if (only && matching.length === 1) return only;
   throw new UserError(
     matching.length > 1
-      ? `"${wanted}" could be ${matching.map(({ id }) => id).join(', ')}: give more of the ID`
-      : `there is no campaign "${wanted}" in ${outDir}; siptune list shows those that are`,
+      ? `"${plainText(wanted)}" could be ${someOf(matching)}: give more of the ID`
+      : `there is no campaign "${plainText(wanted)}" in ${plainText(outDir)}; siptune list shows those that are`,
   );
+}
+
+async function lastOf(
+  folders: readonly Campaign[],
+  is: (folder: Campaign) => Promise<boolean>,
+): Promise<Campaign | null> {
+  for (const folder of folders.toReversed()) if (await is(folder)) return folder;
+  return null;
+}
+
+async function isCampaign({ dir }: Campaign): Promise<boolean> {
+  return (await exists(join(dir, JOURNAL_FILE))) || (await exists(join(dir, RESULT_FILE)));
+}
+
+/** The folder of a campaign, or a file in it, as a shell completes it. */
+async function byPath(path: string): Promise<Campaign | null> {
+  const file = basename(path);
+  const dir = resolve(file === RESULT_FILE || file === JOURNAL_FILE ? dirname(path) : path);
+  const campaign = { id: basename(dir), dir };
+  return path !== '' && (await isCampaign(campaign)) ? campaign : null;
+}
+
+/** "…-lab-2" may be the second campaign of "lab" in its minute, or one of "lab 2": then the result knows. */
+async function isOfScenario({ id, dir }: Campaign, scenario: string): Promise<boolean> {
+  const slug = slugOf(scenario);
+  const rest = ID.exec(id)?.[1];
+  if (rest === undefined || scenario === '') return false;
+  const stored = rest === slug || isNumbered(rest, slug) ? await readResult(dir) : null;
+  if (stored?.state === 'found') return slugOf(stored.result.scenario) === slug;
+  return stored !== null;
+}
+
+function isNumbered(rest: string, slug: string): boolean {
+  return rest.startsWith(`${slug}-`) && /^\d+$/.test(rest.slice(slug.length + 1));
+}
+
+function someOf(campaigns: readonly Campaign[]): string {
+  const named = campaigns.slice(-MOST_NAMED).map(({ id }) => plainText(id));
+  const more = campaigns.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // What may not be looked at is there: reading it then says why not.
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
   }
 }

@@ -91,6 +91,29 @@ test('a guard that falls is never sold: the winner keeps the capacity', async ()
   expect(Number(workers)).toBeLessThan(11);
 });
 
+test('the winner’s numbers are those of the proof: what it was chosen for does not count', async () => {
+  const { result, events } = await campaign({ noise: 0.05 });
+  const confirming = events.findIndex((event) => event.type === 'phase' && event.phase === 'confirm');
+  const label = events.findLast((event) => event.type === 'best')?.label;
+  const fresh = events
+    .slice(confirming)
+    .flatMap((event) => (event.type === 'measured' && event.label === label ? [event] : []))
+    .filter(({ metric }) => metric === 'burstCalls')
+    .map(({ value }) => value);
+  expect(fresh.length).toBeGreaterThanOrEqual(4);
+  expect(result.winner?.burstCalls?.low).toBe(Math.min(...fresh.map(({ low }) => low)));
+  expect(result.winner?.burstCalls?.high).toBe(Math.max(...fresh.map(({ high }) => high)));
+});
+
+test('too little time for a proof is said, with a budget that would do, and nothing is recommended', async () => {
+  const { result } = await campaign({ noise: 0.03 }, { budgetMs: 3 * 60_000 });
+  expect(result).toMatchObject({ verdict: 'not-proven', winner: null, restored: true });
+  expect(result.reason).toMatch(/^only [1-3] of the 4 pairs that a proof needs .* --budget \d+m$/);
+  const minutes = Number(/--budget (\d+)m/.exec(result.reason)?.[1]);
+  const again = await campaign({ noise: 0.03 }, { budgetMs: minutes * 60_000 });
+  expect(again.result.verdict).toBe('improved');
+});
+
 test('an interrupted campaign restores and reports what it has', async () => {
   const controller = new AbortController();
   const { result, bed } = await campaign({ onTrial: (n) => n === 20 && controller.abort() }, {}, controller);

@@ -5,8 +5,8 @@ import { UserError } from '../../src/errors.ts';
 import { parseOpensipsVersion } from '../../src/routers/opensips-facts.ts';
 import { fixture } from '../support/fixture.ts';
 
-test('a router that was compiled without optimisation is refused by name', async () => {
-  const release = await fixture('routers/opensips-V.txt');
+test('a router that was compiled without optimisation is refused by name', () => {
+  const release = fixture('routers/opensips-V.txt');
   expect(() => requireOptimised(parseOpensipsVersion(release, '/usr/sbin/opensips'))).not.toThrow();
   const master = release.replace(/^flags: /m, 'flags: CC_O0, ');
   const facts = parseOpensipsVersion(master, '/opt/opensips/sbin/opensips');

@@ -259,6 +259,14 @@ describe('earlier campaigns', () => {
       events.map((event) => `${JSON.stringify({ at: '2026-01-01T00:00:00Z', ...event })}\n`).join(''),
     );
   };
+  const started = (pid: number) => ({
+    type: 'campaign-started',
+    id: 'test',
+    scenario: 'test',
+    seed: 1,
+    budgetMs: 420_000,
+    pid,
+  });
   const original = {
     type: 'original',
     knob: 'net.core.rmem_max',
@@ -267,11 +275,12 @@ describe('earlier campaigns', () => {
   };
 
   test('one that was not restored stands in the way, one that runs too', async () => {
-    await journal('a-killed', { type: 'campaign-started', pid: 4242 }, original);
-    await journal('b-running', { type: 'campaign-started', pid: 4343 }, original);
-    await journal('c-restored', { type: 'campaign-started', pid: 1 }, original, {
+    await journal('a-killed', started(4242), original);
+    await journal('b-running', started(4343), original);
+    await journal('c-restored', started(1), original, {
       type: 'restored',
       complete: true,
+      failures: [],
     });
     const diagnosis = await diagnose(
       machineWith({ files: { '/proc/4343/cmdline': 'node\0siptune\0run\0' } }),

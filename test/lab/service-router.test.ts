@@ -23,7 +23,7 @@ describe.skipIf(notFound)("Kamailio as a service (needs Debian's package kamaili
   let defaultsFile = '';
   let manager: (action: string) => string[];
   let router: Router;
-  const today = { workers: 3, maxbufferBytes: 262_144, shmMib: 64, pkgMib: 8 };
+  const today = { workers: 3, maxbufferBytes: 262_144, shmMib: 64, pkgMib: 8, allocator: 'qm' };
 
   beforeAll(async () => {
     await machine.run(['ip', 'netns', 'del', NETNS]);

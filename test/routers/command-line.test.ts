@@ -20,3 +20,10 @@ test('values right behind their option, the last of several, and none at all', (
   expect(parseCommandLine('')).toEqual({ config: undefined, settings: {} });
   expect(parseCommandLine(cmdline('kamailio', '-m'))).toEqual({ config: undefined, settings: {} });
 });
+
+test('the memory manager, by one name for both products; another -a is none', () => {
+  const allocatorIn = (...args: string[]) => parseCommandLine(cmdline(...args)).settings.allocator;
+  expect(allocatorIn('kamailio', '-x', 'fm', '-X', 'qm')).toBe('fm');
+  expect(allocatorIn('opensips', '-a', 'F_PARALLEL_MALLOC')).toBe('fp');
+  expect(allocatorIn('kamailio', '-a', 'no')).toBeUndefined();
+});

@@ -8,7 +8,7 @@ import { listensOn, withoutForeignSockets } from '../../src/routers/listen-lines
 import { deriveOpensipsConfig } from '../../src/routers/opensips-config.ts';
 
 const LISTEN = { address: '198.18.0.1', port: 5060 };
-const SETTINGS = { workers: 2, maxbufferBytes: 8_388_608, shmMib: 256, pkgMib: 16 };
+const SETTINGS = { workers: 2, maxbufferBytes: 8_388_608, shmMib: 256, pkgMib: 16, allocator: 'fm' };
 const file = (own: string, included = '') => ({ path: '/etc/router.cfg', own, included });
 
 describe('one parameter', () => {

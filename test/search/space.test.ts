@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/knobs/catalogue.ts';
 import type { KnobInPlay } from '../../src/knobs/knob.ts';
 import { everyConfiguration } from '../../src/search/small-space.ts';
-import { configurationKey, fromUnit, neighbour, toUnit } from '../../src/search/space.ts';
+import {
+  configurationAt,
+  configurationKey,
+  fromUnit,
+  isInside,
+  neighbour,
+  toUnit,
+} from '../../src/search/space.ts';
 import { knobsInPlay } from '../support/model-router.ts';
 
 const [rmem, workers, backlog, shmmax] = knobsInPlay([
@@ -105,4 +112,15 @@ test('a small space is walked through completely, a large one is declined', () =
   const pkg = { ...(knobsInPlay(['router.pkg'])[0] as KnobInPlay), min: 4, max: 5 };
   expect(everyConfiguration([few, pkg], 100)).toHaveLength(6);
   expect(everyConfiguration([rmem, workers, backlog], 1_000)).toBeNull();
+});
+
+test('names are places in the list that the target has, and nothing else is inside', () => {
+  const [allocator] = knobsInPlay(['router.allocator']) as [KnobInPlay];
+  const here: KnobInPlay = { ...allocator, min: 0, max: 2, choices: ['qm', 'fm', 'tlsf'] };
+  const at = (u: number) => configurationAt([here], [u])['router.allocator'];
+  expect([at(0), at(0.5), at(1)]).toEqual(['qm', 'fm', 'tlsf']);
+  for (const name of here.choices ?? []) expect(at(toUnit(here, name))).toBe(name);
+  expect(isInside([here], { 'router.allocator': 'fm' })).toBe(true);
+  expect(isInside([here], { 'router.allocator': 'hp' })).toBe(false);
+  expect(everyConfiguration([here], 5)?.map((one) => one['router.allocator'])).toEqual(['qm', 'fm', 'tlsf']);
 });

@@ -58,13 +58,21 @@ export function createModelBed(
   const offerVerdict = (limit: number, offered: number, plannedCalls: number): Verdict => {
     const setupMs = { p50: 2, p95: 10, p99: 50, max: 80 };
     return offered <= noisy(limit)
-      ? { state: 'carried', plannedCalls, goodCalls: plannedCalls, loss: 0, setupMs }
+      ? {
+          state: 'carried',
+          plannedCalls,
+          goodCalls: plannedCalls,
+          completedCalls: plannedCalls,
+          loss: 0,
+          setupMs,
+        }
       : {
           state: 'overloaded',
           limiter: 'socket-buffer',
           evidence: 'model',
           plannedCalls,
           goodCalls: Math.floor(plannedCalls * 0.9),
+          completedCalls: Math.floor(plannedCalls * 0.95),
           loss: 0.1,
           setupMs,
         };

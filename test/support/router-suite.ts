@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createSippLoad } from '../../src/load/sipp.ts';
+import { allocatorsOf } from '../../src/routers/allocators.ts';
+import { parseCommandLine } from '../../src/routers/command-line.ts';
 import { createRouter } from '../../src/routers/create-router.ts';
 import type { Router, RouterKind, RouterSettings } from '../../src/routers/router.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
@@ -23,7 +25,7 @@ export interface RouterSuite {
 const NETNS = 'siptune-test-router';
 const ADDRESS = '198.18.4.1';
 const PORT = 5060;
-const SETTINGS = { workers: 3, maxbufferBytes: 400_000, shmMib: 64, pkgMib: 8 } as const;
+const SETTINGS = { workers: 3, maxbufferBytes: 400_000, shmMib: 64, pkgMib: 8, allocator: 'fm' } as const;
 
 const machine = createLocalHost();
 const inside = machine.inNetns(NETNS);
@@ -114,6 +116,18 @@ export function testRouter({ kind, absent, broken, opinionated }: RouterSuite): 
       // The kernel doubles a request that it has cut to rmem_max.
       await router.restart({ ...SETTINGS, maxbufferBytes: 2 * (rmemMax ?? 0) });
       expect(await router.effectiveRcvbufBytes()).toBe(2 * (rmemMax ?? 0));
+    });
+
+    test('every memory manager of the build starts, and is the one in force', async () => {
+      const names = allocatorsOf(await router.facts());
+      expect(names).toEqual(expect.arrayContaining(['qm', 'fm']));
+      for (const allocator of names) {
+        const { processes } = await start({ ...SETTINGS, allocator });
+        const main = Math.min(...processes.map(({ pid }) => pid));
+        const cmdline = await readFile(`/proc/${main}/cmdline`, 'utf8');
+        expect(parseCommandLine(cmdline).settings.allocator).toBe(allocator);
+        await router.stop();
+      }
     });
 
     test('relays whole calls, and counts them', async () => {

@@ -1,4 +1,5 @@
 // Knobs of the router itself. All take effect at its restart.
+import { ALLOCATORS } from '../../routers/allocators.ts';
 import type { Knob } from '../knob.ts';
 
 const KIB = 1024;
@@ -54,5 +55,19 @@ export const ROUTER_KNOBS: readonly Knob[] = [
     bounds: { min: 1, max: 1024 },
     search: { min: 4, max: 64, scale: 'log' },
     source: 'OpenSIPS manual: -M; kamailio(8): -M',
+  },
+  {
+    name: 'router.allocator',
+    summary:
+      'Memory manager (Kamailio -x and -X, OpenSIPS -a). Several are built in; qm keeps books for debugging, which ' +
+      'costs CPU time with each message, and is what Kamailio takes by default.',
+    unit: 'name',
+    scope: 'process',
+    access: { via: 'router', setting: 'allocator' },
+    changeCost: 'restart',
+    bounds: { min: 0, max: ALLOCATORS.length - 1 },
+    search: { min: 0, max: ALLOCATORS.length - 1, scale: 'linear' },
+    choices: ALLOCATORS,
+    source: 'kamailio(8): -x, -X; OpenSIPS manual: -a; both: mem/',
   },
 ];
