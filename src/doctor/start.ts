@@ -5,7 +5,7 @@ import { processesInside } from '../targets/lab/processes.ts';
 import type { Target } from '../targets/target.ts';
 import type { Check } from './check.ts';
 import { note, ok, problem, type Remark, warning } from './finding.ts';
-import { findUnrestored } from './unrestored.ts';
+import { findUnrestored, mayBeRead } from './unrestored.ts';
 import type { View } from './view.ts';
 
 const MIN_LAB_CPUS = 2;
@@ -167,8 +167,17 @@ function ones(mask: bigint): number {
 }
 
 async function pastRemarks(view: View): Promise<readonly Remark[]> {
+  if (!(await mayBeRead(view.resultsDir)))
+    return [
+      note(
+        'earlier campaigns',
+        `${view.resultsDir} may not be read`,
+        'whether one was left unrestored is not known',
+      ),
+    ];
   const campaigns = await findUnrestored(view.resultsDir, view.machine);
-  if (campaigns.length === 0) return [ok('earlier campaigns', 'everything is restored')];
+  if (campaigns.length === 0)
+    return [ok('earlier campaigns', `none in ${view.resultsDir} was left unrestored`)];
   return campaigns.map(
     ({ id, state, detail }) =>
       ({

@@ -1,4 +1,5 @@
 // Campaigns of the results folder that run, or that ended without putting everything back.
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { undoOf } from '../campaign/undo.ts';
 import { readJournal } from '../store/journal.ts';
@@ -10,6 +11,14 @@ export interface Unrestored {
   readonly id: string;
   readonly state: 'running' | 'unrestored' | 'unreadable';
   readonly detail: string;
+}
+
+/** A folder that is not there has no campaigns; one that may not be read could have any. */
+export async function mayBeRead(resultsDir: string): Promise<boolean> {
+  return readdir(resultsDir).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
 }
 
 export async function findUnrestored(resultsDir: string, machine: Host): Promise<readonly Unrestored[]> {

@@ -24,8 +24,8 @@ export function firstCommands(
     return {
       what:
         plan.shape === 'burst'
-          ? `the first burst: ${plan.calls} calls at once`
-          : `the first rate: ${plan.rateCps} calls/s`,
+          ? `the first burst, ${plan.calls} calls at once`
+          : `the first rate, ${plan.rateCps} calls/s`,
       command: started(
         caller,
         callerArgv({

@@ -122,7 +122,6 @@ async function footprint() {
   };
 }
 
-/** The whole footprint, and the kernel's files in sight when they differ. */
 async function leavesNoTrace(...args: readonly string[]) {
   const before = await footprint();
   expect(Object.keys(before.sysctls).length).toBeGreaterThan(500);
@@ -169,13 +168,17 @@ test('a target that is not this machine’s: both end with status 3 and the reas
 });
 
 test('without root and without any tool on PATH, doctor still answers', async () => {
-  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-  const outcome = await machine.run([...nobody, process.execPath, TSX, CLI, 'doctor', '--out', results], {
-    env: { PATH: '/nonexistent', HOME: '/nonexistent', TSX_DISABLE_CACHE: '1' },
-    timeoutMs: 60_000,
-  });
+  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+  const bare = ['/usr/bin/env', '-i', 'PATH=/nonexistent', 'TSX_DISABLE_CACHE=1'];
+  const outcome = await machine.run(
+    [...asNobody, ...bare, process.execPath, TSX, CLI, 'doctor', '--out', results],
+    { timeoutMs: 60_000 },
+  );
   // Where the sources are only for root to read, there is nothing that nobody could run.
   if (/EACCES|Cannot find module/.test(outcome.stderr)) return;
   expect(outcome.stderr).toBe('');
   expect(outcome.stdout).toContain('campaign could start');
+  expect(outcome.stdout).toMatch(/^ {2}note {5}root: no: /m);
+  // Root's results are not for nobody to read: what was not seen is not called fine.
+  expect(outcome.stdout).toMatch(/^ {2}note {5}earlier campaigns: .* may not be read$/m);
 });
