@@ -45,8 +45,8 @@ export function createProgram(
     .showHelpAfterError('("siptune --help" shows what there is)')
     .addHelpText('after', EXAMPLES);
 
-  addTuningCommands(program, (execute) => invoke({ changesMachine: true, execute }));
   addLookingCommands(program, (execute) => invoke({ changesMachine: false, execute }));
+  addTuningCommands(program, (execute) => invoke({ changesMachine: true, execute }));
   addReadingCommands(program, (execute) => invoke({ changesMachine: false, execute }));
   return program;
 }

@@ -60,7 +60,8 @@ export async function firstSteps(
       command: start === null ? [] : prefixed(start.command, target),
       lifted: lifted(inForce),
       refusal: outside ?? start?.refusal ?? null,
-      remarks: violations(configuration, everything, prepared.constraintFacts),
+      // Proposals have been made consistent; a contender is measured as it stands.
+      remarks: from === '' ? violations(configuration, everything, prepared.constraintFacts) : [],
     });
   }
   return steps;

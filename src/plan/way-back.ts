@@ -24,7 +24,7 @@ export function wayBackOf(
 ): Plan['wayBack'] {
   const kernel = originals.map((original) => ({
     what: original.knob,
-    value: original.target.via === 'service' ? 'the file as it is now' : original.raw,
+    value: original.target.via === 'service' ? 'as it is now' : original.raw,
     how: howOf(original),
   }));
   return [
@@ -43,7 +43,7 @@ function howOf({ target }: Original): string {
     case 'txqueuelen':
       return `${target.device}${target.netns === undefined ? '' : `, in netns ${target.netns}`}`;
     case 'service':
-      return `${target.defaultsFile} is written back, then: ${target.restartCommand.join(' ')}`;
+      return `the file is written back, then: ${target.restartCommand.join(' ')}`;
     case 'router':
       return 'with the router';
   }

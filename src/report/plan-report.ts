@@ -12,6 +12,9 @@ const MAX_COLUMNS = 100;
 /** A range that is cut by less on its logarithmic scale is not worth a word. */
 const WORTH_SAYING = 1.1;
 
+/** Words of a command that is said again rather than compared. */
+const SHORT_COMMAND = 6;
+
 const PHASE_WORDS: Readonly<Record<Plan['phases'][number]['phase'], string>> = {
   baseline: 'measure what the system has today',
   contenders: 'measure the contenders',
@@ -68,10 +71,10 @@ export function renderPlan(plan: Plan, style: ReportStyle): string {
         block(quoteAll(command), '    ', '      '),
       ]),
     ),
-    section(`Time: ${minutes(plan.budgetMinutes)}, about ${plan.restarts} restarts of the router`, [
+    section(`Time: ${minutes(plan.budgetMinutes)}, at most about ${plan.restarts} restarts of the router`, [
       ...plan.phases.map(
         ({ phase, minutes: long, trials }) =>
-          `  ${minutes(long).padStart(9)}  ${PHASE_WORDS[phase]}${trials === 0 ? '' : `, about ${trials} trials`}`,
+          `  ${minutes(long).padStart(9)}  ${PHASE_WORDS[phase]}${trials === 0 ? '' : `, up to ${trials} trials`}`,
       ),
     ]),
     section('Put back at the end, also after a crash (siptune restore)', wayBackLines(plan.wayBack, block)),
@@ -137,6 +140,7 @@ function inUnits(knob: string, value: KnobValue): string {
 
 /** The command of a later start, told by what differs from the first. */
 function againText(first: PlannedStep | undefined, { command }: PlannedStep): string {
+  if (command.length <= SHORT_COMMAND) return `run ${quoteAll(command)}`;
   const before = first?.command ?? [];
   const differing = command.flatMap((word, index) => {
     if (word === before[index]) return [];
