@@ -21,6 +21,7 @@ const scenario: Scenario = {
   knobs: [],
   contenders: [],
   budgetMs: 7 * 60_000,
+  safety: { deadmanMs: 60_000 },
   seed: 1,
 };
 
