@@ -70,7 +70,8 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     if (!(error instanceof MeasurementFailed) && leaseLost(deps.signal) === null) throw error;
     findings.aborted = error instanceof Error ? error.message : String(error);
   } finally {
-    await emit({ type: 'phase', phase: 'restore' });
+    // Nothing keeps it from the restore, not even a journal that cannot be written any more.
+    await emit({ type: 'phase', phase: 'restore' }).catch(() => {});
     const restored = await bed.restore();
     findings.restored = restored.complete;
     await emit({ type: 'restored', ...restored });

@@ -45,7 +45,8 @@ export async function restore(
     const undo = undoOf(events);
     if (undo === null) continue;
     const known = before.campaigns.find((one) => one.campaign === campaign.id);
-    if (known === undefined) done.push(await undoCampaign(campaign, undo, before));
+    if (known === undefined || known.outcome === 'empty')
+      done.push(await undoCampaign(campaign, undo, before));
     else {
       const now = onTarget.find((one) => one.campaign === campaign.id);
       if (known.outcome === 'complete')

@@ -59,6 +59,7 @@ async function runScenario(
       ...{ machine, campaign: id, clock, emit },
       periodMs: scenario.safety.deadmanMs,
       restartCommand: scenario.router.service?.restartCommand,
+      routerNetns: scenario.target.kind === 'host' ? scenario.target.netns : undefined,
     });
     const signal = AbortSignal.any([io.signal, safeguard.signal]);
     const target = openTarget({ scenario, machine, workDir: resolve(dir, 'router'), clock, emit, safeguard });

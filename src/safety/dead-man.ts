@@ -66,6 +66,8 @@ export interface Renewals {
   refusal(): string | null;
   /** Tells that the target refuses writes. */
   lose(reason: string): void;
+  /** Renews now; the target's answer counts as any other renewal's. */
+  renew(): Promise<void>;
   /** Ends the renewals; resolves when none is under way. */
   stop(): Promise<void>;
 }
@@ -110,6 +112,7 @@ export function startRenewals(deps: RenewalsDeps): Renewals {
   };
 
   const renew = async (): Promise<void> => {
+    if (lost !== null) return;
     // The target counts from when it gets the renewal, which is later.
     const sentAtMs = clock.nowMs();
     const result = await runScript(state.machine, RENEW, argsOf(state, timer), {
@@ -129,20 +132,22 @@ export function startRenewals(deps: RenewalsDeps): Renewals {
     }
   };
 
+  /** One that fails is repeated; too many of them are what refusal() is for. */
+  const renewOrWarn = () =>
+    renew().catch((error: unknown) => deps.onWarning(`renewal of the dead-man's timer: ${String(error)}`));
+
   const loop = (async () => {
     for (;;) {
       await clock.sleep(intervalMs, halt.signal);
       if (stopped || refusal() !== null) return;
-      // A renewal that fails is repeated; too many of them are what refusal() is for.
-      await renew().catch((error: unknown) =>
-        deps.onWarning(`renewal of the dead-man's timer: ${String(error)}`),
-      );
+      await renewOrWarn();
     }
   })();
 
   return {
     refusal,
     lose,
+    renew: renewOrWarn,
     async stop() {
       stopped = true;
       halt.abort();

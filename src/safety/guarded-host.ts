@@ -50,7 +50,7 @@ export function guardedHost(host: Host, permit: WritePermit): Host {
   return {
     label: host.label,
     netns: host.netns,
-    readFiles: host.readFiles,
+    readFiles: (paths) => host.readFiles(paths),
     inNetns: (netns) => guardedHost(host.inNetns(netns), permit),
 
     async run(argv, options) {

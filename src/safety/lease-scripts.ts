@@ -22,9 +22,10 @@ if [ -d "$state/lease" ]; then
   printf 'lease %s\\n' "$owner"
 fi
 for here in "$state"/campaigns/*; do
-  # Without its restore.sh nothing was written: that stands first.
-  [ -e "$here/restore.sh" ] || continue
+  [ -d "$here" ] || continue
   outcome=unrestored
+  # Nothing was written: that stands first.
+  [ -e "$here/restore.sh" ] || outcome=empty
   [ ! -e "$here/restored" ] || read -r outcome <"$here/restored"
   deadline=none
   [ ! -e "$here/deadline" ] || read -r deadline <"$here/deadline"
@@ -33,11 +34,13 @@ done
 `;
 
 /**
- * STATE CAMPAIGN TOKEN OWNER: takes the lease, unless somebody has it or something is still to be restored.
+ * STATE CAMPAIGN TOKEN OWNER PERIOD (1/100 s): takes the lease, unless somebody has it or something is still to be restored.
  * mkdir makes it, and a hard link, which never replaces anything, makes it whose it is.
  */
-export const TAKE = `state=$1 campaign=$2 token=$3 owner=$4
+export const TAKE = `state=$1 campaign=$2 token=$3 owner=$4 period=$5
 ${SH_SETUP}
+${SH_BOOT}
+${SH_UPTIME}
 ${SH_TO_DISK}
 ${SH_LOCK}
 ${SH_COMPLETE}
@@ -72,6 +75,10 @@ here=$state/campaigns/$campaign
 # The same name from another machine, long since restored; or what was cut short before anything was written.
 if [ -e "$here" ]; then mv -- "$here" "$here.before-$token" || exit 1; fi
 mkdir -- "$here" || exit 1
+# Until the timer is armed: a siptune elsewhere cannot be looked for.
+read_boot
+read_uptime
+printf '%s %s\\n' "$boot_now" "$((now + period))" >"$here/deadline" || exit 1
 true >"$state/lease/token.$token" || exit 1
 to_disk "$state" "$state/campaigns" "$state/lease" "$here"
 rm -rf -- "$state"/lease.gone.*

@@ -10,7 +10,8 @@ import { runScript, type StateDir } from './state-dir.ts';
 /** What a campaign left on the target. */
 export interface CampaignState {
   readonly campaign: string;
-  readonly outcome: 'unrestored' | 'complete' | 'incomplete';
+  /** `empty`: it came to nothing before anything was written. */
+  readonly outcome: 'empty' | 'unrestored' | 'complete' | 'incomplete';
   /** Time until its timer fires, ms; null when that was in another boot, or when it was never started. */
   readonly timerMs: number | null;
 }
@@ -43,6 +44,7 @@ export type Acquired =
   | { readonly state: 'refused'; readonly reason: string }
   | { readonly state: 'unrestorable'; readonly campaign: string; readonly failures: readonly string[] };
 
+const OUTCOMES = ['empty', 'complete', 'incomplete'] as const;
 const CS_TO_MS = 10;
 const ATTEMPTS = 4;
 const AGAIN_MS = 1_000;
@@ -81,7 +83,7 @@ function campaignIn(line: string, bootId: string, now: number): readonly Campaig
   const match = /^campaign (\S+) (\S+) (?:none|(\S+) (\d+))$/.exec(line);
   const campaign = match?.[1];
   if (campaign === undefined) return [];
-  const outcome = match?.[2] === 'complete' || match?.[2] === 'incomplete' ? match[2] : 'unrestored';
+  const outcome = OUTCOMES.find((one) => one === match?.[2]) ?? 'unrestored';
   const timerMs = match?.[3] === bootId ? (Number(match[4]) - now) * CS_TO_MS : null;
   return [{ campaign, outcome, timerMs }];
 }
@@ -130,8 +132,13 @@ async function isRunning(machine: StateDir['machine'], owner: LeaseOwner): Promi
   return processStartOf((await machine.readFiles([path])).get(path) ?? null) === owner.processStart;
 }
 
-/** Takes the lease, after restoring whatever an earlier campaign left; recorded originals are never overwritten. */
-export async function acquireLease(state: StateDir, owner: LeaseOwner, clock: Clock): Promise<Acquired> {
+/** `periodMs` holds until the timer is armed. Takes the lease, after restoring whatever an earlier campaign left; recorded originals are never overwritten. */
+export async function acquireLease(
+  state: StateDir,
+  owner: LeaseOwner,
+  periodMs: number,
+  clock: Clock,
+): Promise<Acquired> {
   const restored: string[] = [];
   const text = JSON.stringify(owner);
   const token = randomBytes(8).toString('hex');
@@ -144,9 +151,14 @@ export async function acquireLease(state: StateDir, owner: LeaseOwner, clock: Cl
       if (failures.length > 0) return { state: 'unrestorable', campaign, failures };
       restored.push(campaign);
     }
-    const result = await runScript(state.machine, TAKE, [state.path, owner.campaign, token, text], {
-      timeoutMs: TAKE_TIMEOUT_MS,
-    });
+    const result = await runScript(
+      state.machine,
+      TAKE,
+      [state.path, owner.campaign, token, text, String(Math.round(periodMs / CS_TO_MS))],
+      {
+        timeoutMs: TAKE_TIMEOUT_MS,
+      },
+    );
     if (result.stdout.trim() === 'held')
       return { state: 'held', token, owner: text, bootId: before.bootId, restored };
     if (result.exitCode !== 0)

@@ -226,17 +226,19 @@ restore_file() {
   fi
 }
 
-# Only when its files were changed, or when the campaign restarted it: its sockets were then made under other settings.
+# NETNS COMMAND…: only when its files were changed, or when the campaign restarted it: its sockets were then made under other settings.
 restart_service() {
   if [ ! -e "$here/pending-restart" ]; then
     [ -e "$here/service-restarted" ] && same_boot || return 0
   fi
+  netns=$1
+  shift
   name="restart of the service ($*)"
   if command -v timeout >/dev/null 2>&1; then
     set -- timeout ${RESTART_LIMIT_S} "$@"
   fi
   # To a file: a daemon that keeps its starter's output open would hold up a pipe for ever.
-  if "$@" </dev/null >"$here/restart.log" 2>&1 9>&-; then
+  if in_netns "$netns" "$@" </dev/null >"$here/restart.log" 2>&1 9>&-; then
     rm -f -- "$here/pending-restart" "$here/service-restarted"
     report restored "$name" "its settings are as before"
   else

@@ -18,6 +18,8 @@ export interface WayBack {
   readonly originals: readonly Original[];
   /** The lab came up for this campaign. */
   readonly lab: boolean;
+  /** The router's network namespace, in which its service was restarted. */
+  readonly routerNetns?: string | undefined;
   /** Other places than the kernel's, for tests. */
   readonly procSys?: string;
   readonly sysNet?: string;
@@ -49,7 +51,7 @@ export function renderRestoreScript(way: WayBack): string {
     'begin "$@"',
     'end_processes',
     ...[...way.originals.entries()].reverse().flatMap(([step, original]) => restoreLine(original, step)),
-    ...restartLines(way.originals),
+    ...restartLines(way.originals, way.routerNetns ?? ''),
     ...(way.lab ? [`lab_down ${quoteAll(LAB_NAMESPACES)}`] : []),
     'finish',
     '',
@@ -77,11 +79,11 @@ function restoreLine({ knob, target, raw }: Original, step: number): readonly st
 }
 
 /** After every value is back: a service reads its settings, and sizes its sockets, when it starts. */
-function restartLines(originals: readonly Original[]): readonly string[] {
+function restartLines(originals: readonly Original[], netns: string): readonly string[] {
   const commands = originals.flatMap(({ target }) =>
     target.via === 'service' ? [quoteAll(target.restartCommand)] : [],
   );
-  return [...new Set(commands)].map((command) => `restart_service ${command}`);
+  return [...new Set(commands)].map((command) => `restart_service ${quote(netns)} ${command}`);
 }
 
 /** For a comment or a printed name: what could end the line, or move a terminal's cursor, is a question mark. */

@@ -1,12 +1,12 @@
 // Restores what campaigns whose siptune is gone have left on a target, from what stands there, and removes their lease.
 import type { TargetState } from './lease.ts';
 import { GIVE_UP, REMOVE } from './lease-scripts.ts';
-import { type RestoreStep, runRestore } from './run-restore.ts';
+import { runRestore, type ScriptStep } from './run-restore.ts';
 import { runScript, type StateDir } from './state-dir.ts';
 
 export interface RestoredCampaign {
   readonly campaign: string;
-  readonly steps: readonly RestoreStep[];
+  readonly steps: readonly ScriptStep[];
   /** What could not be restored. */
   readonly failures: readonly string[];
 }
@@ -27,7 +27,9 @@ export async function restoreTarget(
   { wanted = () => true, stopAtFailure = false, giveUp = false }: RestoreTargetOptions = {},
 ): Promise<readonly RestoredCampaign[]> {
   const holder = lease.state === 'free' ? '' : lease.campaign;
-  const open = campaigns.filter(({ outcome }) => outcome !== 'complete').map(({ campaign }) => campaign);
+  const open = campaigns
+    .filter(({ outcome }) => outcome === 'unrestored' || outcome === 'incomplete')
+    .map(({ campaign }) => campaign);
   if (lease.state === 'stale' && !open.includes(holder)) await releaseLease(state, lease.owner, holder);
   // The lease's own comes first, for the others' scripts stop at a lease that is not theirs; then the last one, whose
   // originals are what an earlier one had left. IDs begin with the minute of their start.

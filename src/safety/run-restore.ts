@@ -2,7 +2,7 @@
 import { join } from 'node:path/posix';
 import { campaignDir, type StateDir } from './state-dir.ts';
 
-export interface RestoreStep {
+export interface ScriptStep {
   readonly outcome: 'restored' | 'unchanged' | 'failed' | 'ended';
   readonly what: string;
   /** "FROM -> TO" of what was restored, otherwise a word on it. */
@@ -10,10 +10,10 @@ export interface RestoreStep {
 }
 
 export type RestoreRun =
-  | { readonly state: 'complete'; readonly steps: readonly RestoreStep[] }
+  | { readonly state: 'complete'; readonly steps: readonly ScriptStep[] }
   | {
       readonly state: 'incomplete';
-      readonly steps: readonly RestoreStep[];
+      readonly steps: readonly ScriptStep[];
       readonly failures: readonly string[];
     }
   /** Another campaign has the target by now; nothing was touched. */
@@ -41,14 +41,14 @@ export async function runRestore(state: StateDir, campaign: string): Promise<Res
   return { state: 'unknown', reason: `${script} on ${state.machine.label}: ${why}` };
 }
 
-const OUTCOMES: Readonly<Record<string, RestoreStep['outcome']>> = {
+const OUTCOMES: Readonly<Record<string, ScriptStep['outcome']>> = {
   restored: 'restored',
   unchanged: 'unchanged',
   FAILED: 'failed',
   ended: 'ended',
 };
 
-function parseSteps(stdout: string): readonly RestoreStep[] {
+function parseSteps(stdout: string): readonly ScriptStep[] {
   return stdout.split('\n').flatMap((line) => {
     const [word = '', what = '', ...detail] = line.split('\t');
     const outcome = OUTCOMES[word];

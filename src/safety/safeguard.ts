@@ -21,7 +21,9 @@ export interface SafeguardDeps {
   readonly machine: Host;
   readonly campaign: string;
   readonly periodMs: number;
+  /** The command that restarts the operator's service, and the namespace that it is run in. */
   readonly restartCommand: readonly string[] | undefined;
+  readonly routerNetns: string | undefined;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly statePath?: string;
@@ -50,7 +52,7 @@ export interface Safeguard {
 type Held = Extract<Awaited<ReturnType<typeof acquireLease>>, { state: 'held' }>;
 
 export function createSafeguard(deps: SafeguardDeps): Safeguard {
-  const { machine, campaign, periodMs, clock } = deps;
+  const { machine, campaign, periodMs, routerNetns, clock } = deps;
   const state: StateDir = { machine, path: deps.statePath ?? STATE_DIR };
   const startedAt = clock.date().toISOString();
   const abort = new AbortController();
@@ -74,7 +76,7 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
     const reason = renewals?.refusal() ?? null;
     if (reason !== null) throw new UserError(reason, EXIT.unsafe);
     const { token, bootId } = held;
-    const way = { campaign, token, bootId, statePath: state.path, startedAt, originals, lab };
+    const way = { campaign, token, bootId, statePath: state.path, startedAt, originals, lab, routerNetns };
     await putFiles(state, campaign, {
       'originals.jsonl': originals.map((original) => `${JSON.stringify(original)}\n`).join(''),
       ...more,
@@ -83,7 +85,7 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
   };
 
   const takeLease = async (): Promise<Held> => {
-    const acquired = await acquireLease(state, await describeOwner(campaign, startedAt), clock);
+    const acquired = await acquireLease(state, await describeOwner(campaign, startedAt), periodMs, clock);
     switch (acquired.state) {
       case 'held':
         return acquired;
@@ -100,6 +102,8 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
   };
 
   const finish = async (lease: Held): Promise<Awaited<ReturnType<Safeguard['restore']>>> => {
+    // A timer that has fired since the last renewal has spoilt the last trial: the campaign must know.
+    await renewals?.renew();
     await renewals?.stop();
     const run = await runRestore(state, campaign);
     switch (run.state) {

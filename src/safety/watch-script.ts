@@ -17,6 +17,8 @@ here=$state/campaigns/$campaign
 mine=$state/lease/token.$token
 ${SH_SETUP}
 trap '' HUP INT
+# Keeps no file system busy.
+cd /
 
 ${SH_BOOT}
 ${SH_UPTIME}

@@ -54,7 +54,15 @@ const original = (): Original => ({
 });
 const guardOf = (campaign: string, more: Partial<SafeguardDeps> = {}) =>
   createSafeguard({
-    ...{ machine, campaign, periodMs: PERIOD_MS, restartCommand: undefined, clock: systemClock, statePath },
+    ...{
+      machine,
+      campaign,
+      periodMs: PERIOD_MS,
+      restartCommand: undefined,
+      routerNetns: undefined,
+      clock: systemClock,
+      statePath,
+    },
     emit: async (event) => void events.push(event),
     ...more,
   });

@@ -15,6 +15,7 @@ const safeguard = createSafeguard({
   campaign,
   periodMs: Number(periodMs),
   restartCommand: undefined,
+  routerNetns: undefined,
   clock: systemClock,
   emit: async ({ type }) => say(type),
   statePath,
