@@ -10,6 +10,7 @@ failures=0
 failed_list=
 newline='
 '
+restart_due=no
 
 ${SH_TO_DISK}
 
@@ -151,16 +152,26 @@ restore_sysctl() {
   restore_value "$1" "$2" "$proc_sys/$3" "$4"
 }
 
+# A folder that cannot be written must not keep anything from being restored.
+mark() {
+  { true >"$1"; } 2>/dev/null || true
+}
+
 # KNOB NETNS DEVICE VALUE STEP
 restore_txqueuelen() {
   is_there "$1" "$2" || return 0
-  # Survives an end between the value and the queues that it is for.
+  # The mark survives an end between the value and the queues that it is for.
   pending=$here/pending-queues-$5
+  queues_due=no
   if read_value "$2" "$sys_net/$3/tx_queue_len" && [ "$squeezed" != "$4" ]; then
-    true >"$pending"
+    queues_due=yes
+    mark "$pending"
   fi
   restore_value "$1" "$2" "$sys_net/$3/tx_queue_len" "$4"
-  if [ -e "$pending" ] && recreate_leaves "$1" "$2" "$3"; then
+  if [ "$queues_due" = no ] && [ ! -e "$pending" ]; then
+    return 0
+  fi
+  if recreate_leaves "$1" "$2" "$3"; then
     rm -f -- "$pending"
   fi
 }
@@ -213,9 +224,11 @@ restore_file() {
     {
       cp -p -- "$file" "$file.siptune-restore" &&
         printf '%s' "$3" | base64 -d >"$file.siptune-restore" &&
-        to_disk "$file.siptune-restore" &&
-        true >"$here/pending-restart" &&
-        mv -f -- "$file.siptune-restore" "$file" &&
+        to_disk "$file.siptune-restore"
+    } 2>&1
+  ) && restart_due=yes && mark "$here/pending-restart" && error=$(
+    {
+      mv -f -- "$file.siptune-restore" "$file" &&
         to_disk "$(dirname -- "$file")"
     } 2>&1
   ) && printf '%s' "$3" | base64 -d | cmp -s - "$file"; then
@@ -228,7 +241,7 @@ restore_file() {
 
 # NETNS COMMAND…: only when its files were changed, or when the campaign restarted it: its sockets were then made under other settings.
 restart_service() {
-  if [ ! -e "$here/pending-restart" ]; then
+  if [ "$restart_due" = no ] && [ ! -e "$here/pending-restart" ]; then
     [ -e "$here/service-restarted" ] && same_boot || return 0
   fi
   netns=$1
@@ -237,13 +250,15 @@ restart_service() {
   if command -v timeout >/dev/null 2>&1; then
     set -- timeout ${RESTART_LIMIT_S} "$@"
   fi
+  log=$here/restart.log
+  { true >"$log"; } 2>/dev/null || log=/dev/null
   # To a file: a daemon that keeps its starter's output open would hold up a pipe for ever.
-  if in_netns "$netns" "$@" </dev/null >"$here/restart.log" 2>&1 9>&-; then
+  if in_netns "$netns" "$@" </dev/null >"$log" 2>&1 9>&-; then
     rm -f -- "$here/pending-restart" "$here/service-restarted"
     report restored "$name" "its settings are as before"
   else
     status=$?
-    failed "$name" "exit status $status: $(tail -n 3 "$here/restart.log" 2>/dev/null)"
+    failed "$name" "exit status $status: $(tail -n 3 "$log" 2>/dev/null)"
   fi
 }
 

@@ -10,7 +10,8 @@ export interface ScriptStep {
 }
 
 export type RestoreRun =
-  | { readonly state: 'complete'; readonly steps: readonly ScriptStep[] }
+  /** `already`: it was restored, and let go of, before; nothing was done now. */
+  | { readonly state: 'complete'; readonly already: boolean; readonly steps: readonly ScriptStep[] }
   | {
       readonly state: 'incomplete';
       readonly steps: readonly ScriptStep[];
@@ -32,7 +33,7 @@ export async function runRestore(state: StateDir, campaign: string): Promise<Res
     timeoutMs: TIMEOUT_MS,
   });
   const steps = parseSteps(stdout);
-  if (exitCode === 0) return { state: 'complete', steps };
+  if (exitCode === 0) return { state: 'complete', already: stdout.startsWith('restored-already'), steps };
   const failures = steps.filter(({ outcome }) => outcome === 'failed');
   if (exitCode === STATUS_INCOMPLETE && failures.length > 0)
     return { state: 'incomplete', steps, failures: failures.map(({ what, detail }) => `${what}: ${detail}`) };

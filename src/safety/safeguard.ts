@@ -109,7 +109,7 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
     switch (run.state) {
       case 'complete':
         await releaseLease(state, lease.owner, campaign);
-        return { failures: [], ours: true };
+        return { failures: [], ours: !run.already };
       case 'incomplete':
         // The lease stays, and with it the timer: it tries once more.
         return { failures: run.failures, ours: true };

@@ -68,15 +68,17 @@ fence() {
     unlock
     return 1
   fi
+  # Also where the folder cannot be written any more: what can be restored is.
   unlock
-  [ -d "$here/fired" ]
 }
 
 restore() {
+  log=$here/restore.log
+  { true >>"$log"; } 2>/dev/null || log=/dev/null
   (
     { printf '%s' "\${oom_before:-0}" >/proc/self/oom_score_adj; } 2>/dev/null
     exec sh "$here/restore.sh" --again
-  ) </dev/null >>"$here/restore.log" 2>&1
+  ) </dev/null >>"$log" 2>&1
 }
 
 release() {
