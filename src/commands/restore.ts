@@ -28,6 +28,8 @@ interface Restored {
   readonly restored: readonly { knob: string; from: string; to: string }[];
   readonly unchanged: number;
   readonly failures: readonly string[];
+  /** Its timer had restored everything on the target before this command looked. */
+  readonly byTimer?: true;
 }
 
 export async function restore(
@@ -50,7 +52,7 @@ export async function restore(
     else {
       const now = onTarget.find((one) => one.campaign === campaign.id);
       if (known.outcome === 'complete')
-        done.push({ id: campaign.id, restored: [], unchanged: undo.originals.length, failures: [] });
+        done.push({ id: campaign.id, restored: [], unchanged: 0, failures: [], byTimer: true });
       if (known.outcome === 'complete' || now) await note(campaign.dir, now?.failures ?? []);
     }
   }
@@ -171,7 +173,8 @@ function count(steps: readonly RestoreStep[], state: RestoreStep['outcome']['sta
   return steps.filter(({ outcome }) => outcome.state === state).length;
 }
 
-function render({ id, restored, unchanged, failures }: Restored): string {
+function render({ id, restored, unchanged, failures, byTimer }: Restored): string {
+  if (byTimer) return `${plainText(id)}: its dead-man's timer had put everything back already\n`;
   const lines = [
     `${plainText(id)}: ${restored.length} put back, ${unchanged} were as before${failures.length > 0 ? `, ${failures.length} FAILED` : ''}`,
     ...restored.map(
