@@ -139,6 +139,7 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
     const failures = steps.flatMap(({ original, outcome }) =>
       outcome.state === 'failed' ? [`${original.knob}: ${outcome.reason}`] : [],
     );
+    if (failures.length === 0 && held) await releaseLease(state, held.owner, campaign);
     return { failures, ours: true };
   };
 

@@ -1,6 +1,6 @@
 // Nothing is left worse on the real thing: a siptune that is killed, at whatever moment, is undone by the target itself; and a
 // second one is refused, or puts back first.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -126,6 +126,42 @@ test('kill -9 of a small program that changed a namespace: the timer puts it bac
   expect(await readFile(file, 'utf8')).toBe('original\n');
   // Once, though the timer restores twice.
   expect(await readFile(`${file}.restarts`, 'utf8')).toBe('x');
+});
+
+test('where systemd is the init, it is asked to run the timer', async () => {
+  // No systemd here: a folder that says so, seen by this one process only, and a stand-in that keeps what it was asked.
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  const asked = join(folder, 'asked');
+  const standIn = `#!/bin/sh\nprintf '%s\\n' "$@" >'${asked}'\nwhile [ "$1" != -- ]; do shift; done\nshift\nsetsid "$@" </dev/null >/dev/null 2>&1 &\n`;
+  await writeFile(join(bin, 'systemd-run'), standIn, { mode: 0o755 });
+  const file = join(folder, 'defaults-systemd');
+  await writeFile(file, 'original\n');
+  const out = join(folder, 'systemd.out');
+  await writeFile(out, '');
+  const holder = await machine.spawn(
+    [
+      ...[
+        'unshare',
+        '-m',
+        'sh',
+        '-c',
+        'mount -t tmpfs none /run && mkdir -p /run/systemd/system && exec "$@"',
+        'sh',
+      ],
+      ...[process.execPath, '--import', 'tsx', from('../support/lease-holder.ts')],
+      ...[join(folder, 'systemd-state'), 'c1', '2000', file],
+    ],
+    { stdoutFile: out, stderrFile: out, env: { PATH: `${bin}:${process.env.PATH}` } },
+  );
+  spawned.push(holder);
+  await expect.poll(() => readFile(out, 'utf8'), PATIENCE).toContain('writing');
+  holder.kill('SIGKILL');
+  await expect.poll(() => readdir(join(folder, 'systemd-state')), PATIENCE).not.toContain('lease');
+  expect(await readFile(file, 'utf8')).toBe('original\n');
+  expect(await readFile(asked, 'utf8')).toMatch(
+    /^--quiet\n--collect\n--unit=siptune-deadman-\w+-\d+\n--desc.*\n--\nsh\n/,
+  );
 });
 
 const { notFound: noKamailio } = await machine.run(['kamailio', '-v']);

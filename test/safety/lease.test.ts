@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { PUT_FILES } from '../../src/safety/dead-man-scripts.ts';
 import { lookAtTarget } from '../../src/safety/lease.ts';
 import { restoreTarget } from '../../src/safety/restore-target.ts';
+import type { Host } from '../../src/targets/host.ts';
 import {
   campaignPath,
   content,
@@ -164,4 +165,19 @@ describe('half-written state', () => {
     expect(await readFile(campaignPath('c1', 'restore.sh'), 'utf8')).toBe(before);
     await guard.restore();
   });
+});
+
+test('a target on which the way back cannot be stored is let go of, untouched', async () => {
+  // base64(1) is needed to store it.
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'base64'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const broken: Host = {
+    ...machine,
+    run: (argv, options) => machine.run(argv, { ...options, env: { PATH: `${bin}:${process.env.PATH}` } }),
+  };
+  const guard = guardOf('c1', { machine: broken });
+  await expect(guard.take()).rejects.toThrow('the way back cannot be written');
+  expect(await guard.restore()).toEqual({ failures: [], ours: true });
+  expect((await lookAtTarget({ machine, path: statePath })).lease.state).toBe('free');
 });
