@@ -13,6 +13,7 @@ import {
   events,
   exists,
   file,
+  folder,
   guardOf,
   machine,
   ORIGINAL,
