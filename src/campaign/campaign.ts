@@ -76,8 +76,8 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     findings.restored = restored.complete;
     await emit({ type: 'restored', ...restored });
   }
-  findings.aborted = leaseLost(deps.signal) ?? findings.aborted;
-  if (deps.signal.aborted) findings.aborted ??= 'interrupted';
+  // What else failed then, failed because of it.
+  if (deps.signal.aborted) findings.aborted = leaseLost(deps.signal) ?? 'interrupted';
   await emit({ type: 'phase', phase: 'report' });
   const result = buildResult({
     ...deps,

@@ -126,6 +126,22 @@ test('an interrupted campaign restores and reports what it has', async () => {
   expect(bed.restores).toBe(1);
 });
 
+test('a restart that an interruption cuts short does not become the reason', async () => {
+  const controller = new AbortController();
+  const { result } = await campaign(
+    {
+      verdictOf: (n, verdict) => (n === 9 ? { state: 'invalid', reason: 'steal' } : verdict),
+      onRecover: () => {
+        controller.abort();
+        return { state: 'failed', reason: 'its start was interrupted', log: [] };
+      },
+    },
+    {},
+    controller,
+  );
+  expect(result).toMatchObject({ verdict: 'aborted', reason: 'interrupted', restored: true });
+});
+
 test('an interruption at any trial restores', async () => {
   for (let at = 1; at < 40; at += 3) {
     const controller = new AbortController();
