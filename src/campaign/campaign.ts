@@ -102,14 +102,21 @@ function openCampaign(
   budget: Campaign['budget'],
   findings: Findings,
 ): Campaign {
-  const repair = (configuration: Configuration): Configuration | null => {
+  return { ...deps, prepared, budget, findings, repair: repairFor(prepared) };
+}
+
+export function repairFor(prepared: Prepared): Campaign['repair'] {
+  return (configuration) => {
     const outcome = repairConfiguration(configuration, prepared.current, prepared.constraintFacts);
     return outcome.state === 'valid' ? outcome.configuration : null;
   };
-  return { ...deps, prepared, budget, findings, repair };
 }
 
-function samplerFor({ prepared, scenario, repair }: Campaign) {
+export function samplerFor({
+  prepared,
+  scenario,
+  repair,
+}: Pick<Campaign, 'prepared' | 'scenario' | 'repair'>) {
   const start = Object.fromEntries(
     prepared.inPlay.map(({ knob, min }) => [knob.name, prepared.current[knob.name] ?? min]),
   );

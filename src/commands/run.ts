@@ -81,7 +81,10 @@ async function runScenario(
   }
 }
 
-async function scenarioFrom(path: string, { budget, seed }: RunOptions): Promise<Scenario> {
+export async function scenarioFrom(
+  path: string,
+  { budget, seed }: Pick<RunOptions, 'budget' | 'seed'>,
+): Promise<Scenario> {
   const loaded = await loadScenario(path, CATALOGUE);
   if (loaded.state === 'invalid') throw new UserError(formatProblems(loaded.problems));
   return {

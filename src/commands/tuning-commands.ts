@@ -55,7 +55,7 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
 }
 
 /** Checked here, where the option's name can be said; passed on as written. */
-function budget(text: string): string {
+export function budget(text: string): string {
   try {
     parseBudgetMs(text);
     return text;
@@ -65,7 +65,7 @@ function budget(text: string): string {
   }
 }
 
-function seed(text: string): number {
+export function seed(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value <= LARGEST_SEED) return value;
   throw new InvalidArgumentError(`It is a whole number from 0 to ${LARGEST_SEED}.`);
