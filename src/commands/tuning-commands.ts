@@ -36,9 +36,10 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
     .command('restore')
     .description('put back what an interrupted campaign changed; safe to run again')
     .argument('[id]', `${CAMPAIGN} (all of them)`)
+    .option('--give-up', 'take what cannot be put back as it is, and let go of the target', false)
     .addOption(resultsFolder('--out <dir>'))
     .addOption(json())
-    .action((id: string | undefined, options: Common) =>
+    .action((id: string | undefined, options: Common & { readonly giveUp: boolean }) =>
       perform(async (io) => (await import('./restore.ts')).restore(id, options, io)),
     );
 
