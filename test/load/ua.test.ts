@@ -119,7 +119,7 @@ test('malformed replies are survived', async () => {
 });
 
 test('a port in use is said, not thrown', async () => {
-  const { report } = await phoneCalls(800, port);
+  const { report } = await phoneCalls(4_000, port);
   expect(report).toEqual({ state: 'absent', reason: `port ${port} on 127.0.0.1 is in use` });
 });
 
