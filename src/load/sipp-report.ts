@@ -11,8 +11,8 @@ const MIN_RATE_SHARE = 0.995;
  * pauses below 10 ms.
  */
 const MAX_PAUSE_MS = 50;
-/** A burst leaves at 15,000 to 60,000 calls/s; one that takes longer than this was no burst. */
-const MAX_BURST_MS = (calls: number) => 25 + calls / 10;
+/** A burst leaves at 5,000 to 60,000 calls/s, several times what a router takes; one that takes longer was no burst. */
+const MAX_BURST_MS = (calls: number) => 25 + calls / 5;
 /** Calls are begun in lumps of one kernel tick (10 ms at most), so a count is that uncertain at either end. */
 const TICK_MS = 10;
 

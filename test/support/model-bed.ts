@@ -8,6 +8,7 @@ import type { Verdict } from '../../src/campaign/verdict.ts';
 import { knobByName } from '../../src/knobs/catalogue.ts';
 import { predictedRcvbufBytes } from '../../src/knobs/constraints.ts';
 import type { Configuration, KnobInPlay } from '../../src/knobs/knob.ts';
+import type { LoadPlan } from '../../src/load/load.ts';
 import { createRandom } from '../../src/stats/random.ts';
 import type { FakeClock } from './fake-clock.ts';
 
@@ -27,7 +28,7 @@ export interface ModelBedOptions {
   readonly noise?: number;
   readonly seed?: number;
   /** The verdict of trial n, instead of the model's. */
-  readonly verdictOf?: (n: number, verdict: Verdict) => Verdict;
+  readonly verdictOf?: (n: number, verdict: Verdict, plan: LoadPlan) => Verdict;
   readonly applyOutcome?: (configuration: Configuration) => ApplyOutcome | undefined;
   /** Called at every trial, e.g. to interrupt the campaign. */
   readonly onTrial?: (n: number) => void;
@@ -131,7 +132,7 @@ export function createModelBed(
         plan.shape === 'burst'
           ? offerVerdict(burst, plan.calls, plan.calls)
           : offerVerdict(capacity, plan.rateCps, (plan.rateCps * plan.windowMs) / 1000);
-      const verdict = options.verdictOf?.(n, modelled) ?? modelled;
+      const verdict = options.verdictOf?.(n, modelled, plan) ?? modelled;
       count(cost.trials, verdict);
       const trial = {
         n,
