@@ -103,10 +103,6 @@ function checkedInBounds(knob: Knob, value: KnobValue): string {
 function derived(name: string, bytes: number | undefined, from: KnobValue | undefined): Setting[] {
   const knob = knobByName('kernel.shmall');
   if (name !== 'kernel.shmmax' || bytes === undefined || !knob || from === undefined) return [];
-<<<<<<< HEAD
-  return [{ knob, from: checked(knob, from), to: String(derivedShmallPages(bytes, PAGE_BYTES)) }];
-=======
   const to = derivedShmallPages(bytes, PAGE_BYTES);
   return sameValue(from, to) ? [] : [{ knob, from: checked(knob, from), to: String(to) }];
->>>>>>> d8cd257 (Exports explain each setting, are written all or none; the script checks before it writes and reverts; shmall has its way back)
 }
