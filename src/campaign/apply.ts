@@ -35,17 +35,17 @@ export function createApplier({ target, emit, signal, current }: ApplyDeps): App
   const apply = async (configuration: Configuration, reason: string): Promise<ApplyOutcome> => {
     const outside = boundsViolation(changesOnly(configuration, current));
     if (outside !== null) return { state: 'failed', reason: outside, log: [] };
-    const wanted = withDerived({ ...current, ...configuration }, current, target.facts.pageBytes);
-    const changed = Object.keys(wanted).filter((name) => !sameValue(wanted[name], inForce.get(name)));
+    const changes = changesTo(configuration, {
+      current,
+      inForce: Object.fromEntries(inForce),
+      pageBytes: target.facts.pageBytes,
+    });
     let mustRestart = !started;
-    for (const name of changed) {
-      const knob = knobByName(name);
-      const value = wanted[name];
-      if (!knob || value === undefined) continue;
+    for (const { knob, to } of changes) {
       mustRestart ||= knob.changeCost === 'restart';
-      const failure = await write(knob, value, reason);
+      const failure = await write(knob, to, reason);
       if (failure !== null) return { state: 'failed', reason: failure, log: [] };
-      inForce.set(name, value);
+      inForce.set(knob.name, to);
     }
     return mustRestart ? restart() : { state: 'applied', restarted: false };
   };
@@ -113,6 +113,25 @@ export function createApplier({ target, emit, signal, current }: ApplyDeps): App
   return { apply, restart, inForce: () => Object.fromEntries(inForce) };
 }
 
+export interface Change {
+  readonly knob: Knob;
+  readonly from: KnobValue | undefined;
+  readonly to: KnobValue;
+}
+
+/** What has to be written to get from what is in force to `configuration`; what it does not name goes back to `current`. */
+export function changesTo(
+  configuration: Configuration,
+  now: { readonly current: Configuration; readonly inForce: Configuration; readonly pageBytes: number },
+): readonly Change[] {
+  const wanted = withDerived({ ...now.current, ...configuration }, now.current, now.pageBytes);
+  return Object.entries(wanted).flatMap(([name, to]) => {
+    const knob = knobByName(name);
+    const from = now.inForce[name];
+    return knob === undefined || sameValue(to, from) ? [] : [{ knob, from, to }];
+  });
+}
+
 /** Names of the router's settings as knobs. */
 export const ROUTER_KNOB_OF_SETTING: Readonly<Record<keyof RouterSettings, string>> = {
   workers: 'router.workers',
@@ -132,7 +151,7 @@ export function configurationOf(settings: Required<RouterSettings>): Configurati
   );
 }
 
-function settingsFrom(inForce: Configuration): Required<RouterSettings> {
+export function settingsFrom(inForce: Configuration): Required<RouterSettings> {
   const value = (setting: keyof RouterSettings): number => {
     const number = asNumber(inForce[ROUTER_KNOB_OF_SETTING[setting]]);
     if (number === undefined) throw new Error(`no value for the router's ${setting}`);
@@ -148,7 +167,7 @@ function settingsFrom(inForce: Configuration): Required<RouterSettings> {
 }
 
 /** What the system already has is not ours to judge: bounds hold for values that siptune would write. */
-function changesOnly(configuration: Configuration, current: Configuration): Configuration {
+export function changesOnly(configuration: Configuration, current: Configuration): Configuration {
   return Object.fromEntries(
     Object.entries(configuration).filter(([name, value]) => !sameValue(value, current[name])),
   );

@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts';
 import { repairConfiguration } from '../knobs/constraints.ts';
 import type { Configuration } from '../knobs/knob.ts';
+import { LeaseLost } from '../safety/safeguard.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { createSampler } from '../search/create-sampler.ts';
 import type { Result } from '../store/result.ts';
@@ -65,15 +66,18 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     await emit({ type: 'phase', phase: 'confirm' });
     await confirm(campaign);
   } catch (error) {
-    if (!(error instanceof MeasurementFailed)) throw error;
-    findings.aborted = error.message;
+    // What fails once nothing may be written any more fails for that reason.
+    if (!(error instanceof MeasurementFailed) && leaseLost(deps.signal) === null) throw error;
+    findings.aborted = error instanceof Error ? error.message : String(error);
   } finally {
-    await emit({ type: 'phase', phase: 'restore' });
+    // Nothing keeps it from the restore, not even a journal that cannot be written any more.
+    await emit({ type: 'phase', phase: 'restore' }).catch(() => {});
     const restored = await bed.restore();
     findings.restored = restored.complete;
     await emit({ type: 'restored', ...restored });
   }
-  if (deps.signal.aborted) findings.aborted ??= 'interrupted';
+  // What else failed then, failed because of it.
+  if (deps.signal.aborted) findings.aborted = leaseLost(deps.signal) ?? 'interrupted';
   await emit({ type: 'phase', phase: 'report' });
   const result = buildResult({
     ...deps,
@@ -87,20 +91,32 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
   return result;
 }
 
+/** Why the campaign lost its target, or null. */
+function leaseLost({ reason }: AbortSignal): string | null {
+  return reason instanceof LeaseLost ? reason.message : null;
+}
+
 function openCampaign(
   deps: CampaignDeps,
   prepared: Prepared,
   budget: Campaign['budget'],
   findings: Findings,
 ): Campaign {
-  const repair = (configuration: Configuration): Configuration | null => {
+  return { ...deps, prepared, budget, findings, repair: repairFor(prepared) };
+}
+
+export function repairFor(prepared: Prepared): Campaign['repair'] {
+  return (configuration) => {
     const outcome = repairConfiguration(configuration, prepared.current, prepared.constraintFacts);
     return outcome.state === 'valid' ? outcome.configuration : null;
   };
-  return { ...deps, prepared, budget, findings, repair };
 }
 
-function samplerFor({ prepared, scenario, repair }: Campaign) {
+export function samplerFor({
+  prepared,
+  scenario,
+  repair,
+}: Pick<Campaign, 'prepared' | 'scenario' | 'repair'>) {
   const start = Object.fromEntries(
     prepared.inPlay.map(({ knob, min }) => [knob.name, prepared.current[knob.name] ?? min]),
   );

@@ -50,6 +50,17 @@ export type CampaignEvent = { readonly at: string } & (
   /** The way back: durable before the first write. `raw` is exactly what was read. */
   | ({ readonly type: 'original' } & Original)
   | { readonly type: 'originals-complete' }
+  /** The target restores itself from here on when siptune does not renew its timer; `state` is where on the target. */
+  | {
+      readonly type: 'armed';
+      readonly periodMs: number;
+      readonly by: 'systemd-run' | 'setsid' | 'nohup';
+      readonly state: string;
+    }
+  /** siptune may write no more: the target was restored without it, or will be. */
+  | { readonly type: 'lease-lost'; readonly reason: string }
+  /** What an earlier campaign, whose siptune is gone, had left changed was put back first. */
+  | { readonly type: 'taken-over'; readonly campaign: string }
   /** The lab was brought up for this campaign, and goes down with it. */
   | { readonly type: 'lab-up' }
   | {

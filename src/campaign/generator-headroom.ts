@@ -17,7 +17,7 @@ const CEILINGS = ['net.core.rmem_max', 'net.core.wmem_max'] as const;
 export function bufferHeadroom(target: Target, inForce: () => Configuration) {
   return async <T>(start: () => Promise<T>): Promise<T> => {
     const now = inForce();
-    const low = CEILINGS.filter((key) => (asNumber(now[key]) ?? 0) < GENERATOR_BUFFER_BYTES);
+    const low = lowCeilings(now);
     for (const key of low) await write(target, key, String(GENERATOR_BUFFER_BYTES));
     try {
       return await start();
@@ -25,6 +25,11 @@ export function bufferHeadroom(target: Target, inForce: () => Configuration) {
       for (const key of low) await write(target, key, String(now[key]));
     }
   };
+}
+
+/** The ceilings that would starve a generator. */
+export function lowCeilings(inForce: Configuration): readonly (typeof CEILINGS)[number][] {
+  return CEILINGS.filter((key) => (asNumber(inForce[key]) ?? 0) < GENERATOR_BUFFER_BYTES);
 }
 
 async function write(target: Target, key: string, raw: string): Promise<void> {

@@ -6,11 +6,10 @@ import { createNetperf } from '../load/netperf.ts';
 import { createSippLoad } from '../load/sipp.ts';
 import { createPhone, type Phone } from '../load/ua.ts';
 import { createMeters } from '../meters/create-meters.ts';
+import type { Safeguard } from '../safety/safeguard.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { cpuList } from '../targets/cpu-list.ts';
 import { PHONE_PORT } from '../targets/lab/layout.ts';
-import type { Original } from '../targets/original.ts';
-import { restoreOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
 import { type Applier, createApplier } from './apply.ts';
 import type { Emit, TrialRecord } from './events.ts';
@@ -26,6 +25,8 @@ export interface LiveTestBedDeps {
   readonly openTarget: () => Promise<Target>;
   /** Undoes what openTarget did (the lab down). */
   readonly closeTarget: () => Promise<void>;
+  /** Holds the target for this campaign, and restores it. */
+  readonly safeguard: Safeguard;
   readonly trialDir: (n: number) => string;
   readonly emit: Emit;
   readonly clock: Clock;
@@ -42,9 +43,8 @@ const SETTLE_MS = 200;
 const WARM_UP_CALLS = 64;
 
 export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
-  const { scenario, emit, clock, signal } = deps;
+  const { scenario, emit, clock, signal, safeguard } = deps;
   const cost = { restarts: 0, loadMs: 0, trials: createTally() };
-  let originals: readonly Original[] = [];
   let restored = false;
   /** The router has had no calls since its start. */
   let cold = true;
@@ -73,9 +73,10 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
     cost,
 
     async prepare() {
+      await safeguard.take();
       const target = await deps.openTarget();
       const found = await prepareTarget(scenario, target, emit);
-      originals = found.originals;
+      await safeguard.coverOriginals(found.originals);
       const applier = createApplier({ target, emit, signal, current: found.everything });
       const { caller, callee, routerAddress, routerPort, loadCpus: cpus } = target;
       const load = createSippLoad({
@@ -196,11 +197,11 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         await attempt('ending the phone', async () => void (await phone?.stop()));
         if (target.router.managedBy === 'siptune')
           await attempt('stopping the router', () => target.router.stop());
-        const steps = await restoreOriginals(originals, target.machine);
-        for (const { original, outcome } of steps)
-          if (outcome.state === 'failed') failures.push(`${original.knob}: ${outcome.reason}`);
       }
-      await attempt('closing the target', deps.closeTarget);
+      const { failures: notRestored, ours } = await safeguard.restore();
+      failures.push(...notRestored);
+      // The lab may be another campaign's by now.
+      if (ours) await attempt('closing the target', deps.closeTarget);
       restored = failures.length === 0;
       return { complete: restored, failures };
     },

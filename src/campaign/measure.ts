@@ -79,6 +79,11 @@ export async function measure(options: MeasureOptions, context: MeasureContext):
   });
 }
 
+/** Where the search for an answer begins. */
+export function firstLoad(metric: Metric, prior: number | undefined): number {
+  return Math.max(1, Math.round(prior === undefined ? FIRST_GUESS[metric] : prior * WARM_START[metric]));
+}
+
 /** One load, classified; for rejecting a candidate without measuring it in full. */
 export async function carries(
   label: string,
@@ -96,7 +101,7 @@ export function trialMs(metric: Metric, load: LoadSpec): number {
     : TRIAL_OVERHEAD_MS + load.holdMs + load.warmupMs + load.windowMs;
 }
 
-function planFor(metric: Metric, load: number, spec: LoadSpec): LoadPlan {
+export function planFor(metric: Metric, load: number, spec: LoadSpec): LoadPlan {
   return metric === 'burstCalls'
     ? { shape: 'burst', calls: load }
     : { shape: 'steady', rateCps: load, warmupMs: spec.warmupMs, windowMs: spec.windowMs };

@@ -1,6 +1,7 @@
 // Brings a scenario's target into being and lets go of it: the lab goes up for the campaign, and down with it.
 import { mkdir } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
+import type { Safeguard } from '../safety/safeguard.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Host } from '../targets/host.ts';
 import { createHostTarget } from '../targets/host-target.ts';
@@ -20,33 +21,37 @@ export function openTarget(deps: {
   readonly workDir: string;
   readonly clock: Clock;
   readonly emit: Emit;
+  readonly safeguard: Safeguard;
 }): TargetLifetime {
-  const { scenario, machine, workDir, clock, emit } = deps;
+  const { scenario, machine, workDir, clock, emit, safeguard } = deps;
   const { target, router } = scenario;
   if (target.kind === 'host')
     return {
       open: async () => {
         await mkdir(workDir, { recursive: true });
-        return createHostTarget(machine, { target, router }, workDir, clock);
+        return createHostTarget(safeguard.guarded(), { target, router }, workDir, clock);
       },
       close: async () => {},
     };
-  const lab = createLab(
-    machine,
-    target.egressBitsPerS === undefined ? {} : { egressBitsPerS: target.egressBitsPerS },
-  );
+  const options = target.egressBitsPerS === undefined ? {} : { egressBitsPerS: target.egressBitsPerS };
   let ours = false;
   return {
     open: async () => {
       await mkdir(workDir, { recursive: true });
+      const guarded = safeguard.guarded();
+      const lab = createLab(guarded, options);
       ours = (await lab.status()).state !== 'up';
-      // Recorded first: a crash during `up` is undone by `siptune restore` as well.
-      if (ours) await emit({ type: 'lab-up' });
+      // Recorded first: a crash during `up` is undone by `siptune restore`, and by the target itself.
+      if (ours) {
+        await emit({ type: 'lab-up' });
+        await safeguard.coverLab();
+      }
       await lab.up();
-      return createLabTarget(machine, { target, router }, workDir, clock);
+      return createLabTarget(guarded, { target, router }, workDir, clock);
     },
     close: async () => {
-      if (ours) await lab.down();
+      // Not through the guard: whatever has become of the lease, the lab goes.
+      if (ours) await createLab(machine).down();
     },
   };
 }

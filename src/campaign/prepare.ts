@@ -5,7 +5,7 @@ import { CATALOGUE, knobByName } from '../knobs/catalogue.ts';
 import type { ConstraintFacts } from '../knobs/constraints.ts';
 import type { Configuration, Knob, KnobInPlay, KnobValue } from '../knobs/knob.ts';
 import { asNumber, parseKnobValue } from '../knobs/knob-value.ts';
-import { inertReason, type LivenessFacts } from '../knobs/liveness.ts';
+import { type DeviceFacts, inertReason, type LivenessFacts } from '../knobs/liveness.ts';
 import { allocatorsOf } from '../routers/allocators.ts';
 import type { RouterFacts } from '../routers/router.ts';
 import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
@@ -29,11 +29,44 @@ export interface PreparedTarget {
 const OTHER_ROUTER_PROCESSES = 16;
 const UDP_MEM = '/proc/sys/net/ipv4/udp_mem';
 
-export async function prepareTarget(scenario: Scenario, target: Target, emit: Emit): Promise<PreparedTarget> {
-  await verifyAddress(target.routerHost, target.routerAddress);
-  await verifyAddress(target.caller.host, target.caller.address);
-  await verifyAddress(target.callee.host, target.callee.address);
+/** Where the kernel's values and the devices are seen: on the target itself, or on paper for a lab that is not up. */
+export interface TargetLook {
+  originals(
+    knobs: readonly Knob[],
+  ): Promise<{ readonly originals: readonly Original[]; readonly missing: readonly MissingKnob[] }>;
+  devices(): Promise<readonly DeviceFacts[]>;
+}
 
+export function lookAt(target: Target): TargetLook {
+  const places = { machine: target.machine, routerHost: target.routerHost, device: target.devices[0] };
+  return {
+    originals: (knobs) => readOriginals(knobs, places),
+    devices: () => readDeviceFacts(target.routerHost, target.devices),
+  };
+}
+
+/** Reads the target and records the way back. */
+export async function prepareTarget(scenario: Scenario, target: Target, emit: Emit): Promise<PreparedTarget> {
+  await verifyAddresses(target);
+  const found = await inspectTarget(scenario, target);
+  for (const original of found.originals) await emit({ type: 'original', ...original });
+  await emit({ type: 'originals-complete' });
+  return found;
+}
+
+/** Load goes nowhere else than to these. */
+export async function verifyAddresses({ routerHost, routerAddress, caller, callee }: Target): Promise<void> {
+  await verifyAddress(routerHost, routerAddress);
+  await verifyAddress(caller.host, caller.address);
+  await verifyAddress(callee.host, callee.address);
+}
+
+/** Reads, and writes nothing anywhere: a dry run does the same. */
+export async function inspectTarget(
+  scenario: Scenario,
+  target: Target,
+  look: TargetLook = lookAt(target),
+): Promise<PreparedTarget> {
   const router = await target.router.facts();
   requireOptimised(router);
   const settings = await target.router.currentSettings();
@@ -41,12 +74,22 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
     name,
     configuration: resolveAgainstMachine(configuration, target.facts.memoryMib),
   }));
-  const { originals, missing } = await recordOriginals(target, emit);
+  const { originals, missing } = await allOriginals(target, look);
   const everything: Configuration = {
     ...Object.fromEntries(originals.map(({ knob, raw }) => [knob, parseKnobValue(raw)])),
     ...configurationOf(settings),
   };
-  const { inPlay, inert } = await sortKnobs(scenario, target, router, everything, missing);
+  const devices = await look.devices();
+  const { managedBy } = target.router;
+  const facts = livenessFacts({
+    scenario,
+    devices,
+    egress: target.devices[0],
+    router,
+    managedBy,
+    everything,
+  });
+  const { inPlay, inert } = sortKnobs(scenario, facts, everything, missing);
   const named = new Set([
     ...inPlay.map(({ knob }) => knob.name),
     ...contenders.flatMap(({ configuration }) => Object.keys(configuration)),
@@ -91,41 +134,46 @@ export function requireOptimised({ kind, version, binary, unoptimised }: RouterF
 }
 
 /** Every knob of the catalogue, not only those in play: generators and derived knobs are written as well. */
-async function recordOriginals(
+async function allOriginals(
   target: Target,
-  emit: Emit,
+  look: TargetLook,
 ): Promise<{ readonly originals: readonly Original[]; readonly missing: readonly MissingKnob[] }> {
-  const places = { machine: target.machine, routerHost: target.routerHost, device: target.devices[0] };
   const kernelKnobs = CATALOGUE.filter(({ access }) => access.via !== 'router');
-  const { originals, missing } = await readOriginals(kernelKnobs, places);
-  const own = await target.router.originals();
-  for (const original of [...originals, ...own]) await emit({ type: 'original', ...original });
-  await emit({ type: 'originals-complete' });
-  return { originals: [...originals, ...own], missing };
+  const { originals, missing } = await look.originals(kernelKnobs);
+  return { originals: [...originals, ...(await target.router.originals())], missing };
 }
 
-async function sortKnobs(
+/** What decides whether a knob can act here. */
+export function livenessFacts(seen: {
+  readonly scenario: Pick<Scenario, 'knobs'>;
+  readonly router: RouterFacts;
+  readonly managedBy: LivenessFacts['managedBy'];
+  readonly devices: readonly DeviceFacts[];
+  readonly egress: string | undefined;
+  readonly everything: Configuration;
+}): LivenessFacts {
+  return {
+    router: seen.router,
+    managedBy: seen.managedBy,
+    devices: seen.devices,
+    egress: seen.devices.find(({ name }) => name === seen.egress) ?? null,
+    maxbufferInPlay: seen.scenario.knobs.some(({ name }) => name === 'router.maxbuffer'),
+    maxbufferBytes: asNumber(seen.everything['router.maxbuffer']) ?? 0,
+  };
+}
+
+function sortKnobs(
   scenario: Scenario,
-  target: Target,
-  router: RouterFacts,
+  facts: LivenessFacts,
   everything: Configuration,
   missing: readonly MissingKnob[],
-): Promise<{ inPlay: KnobInPlay[]; inert: { knob: string; reason: string }[] }> {
-  const devices = await readDeviceFacts(target.routerHost, target.devices);
-  const facts: LivenessFacts = {
-    router,
-    devices,
-    egress: devices.find(({ name }) => name === target.devices[0]) ?? null,
-    maxbufferInPlay: scenario.knobs.some(({ name }) => name === 'router.maxbuffer'),
-    maxbufferBytes: asNumber(everything['router.maxbuffer']) ?? 0,
-    managedBy: target.router.managedBy,
-  };
+): { inPlay: KnobInPlay[]; inert: { knob: string; reason: string }[] } {
   const inPlay: KnobInPlay[] = [];
   const inert: { knob: string; reason: string }[] = [];
   for (const choice of scenario.knobs) {
     const knob: Knob | undefined = knobByName(choice.name);
     if (!knob) continue;
-    const candidate = inPlayHere(knob, choice, router);
+    const candidate = inPlayHere(knob, choice, facts.router);
     const reason =
       missing.find((one) => one.knob === knob.name)?.reason ??
       (everything[knob.name] === undefined ? 'the target does not have it' : inertReason(candidate, facts));
@@ -136,7 +184,11 @@ async function sortKnobs(
 }
 
 /** The scenario's range, or the catalogue's; of names, those that this build of the router has. */
-function inPlayHere(knob: Knob, choice: KnobChoice, router: RouterFacts): KnobInPlay {
+export function inPlayHere(
+  knob: Knob,
+  choice: Pick<KnobChoice, 'min' | 'max'>,
+  router: RouterFacts,
+): KnobInPlay {
   if (knob.choices) {
     const choices = allocatorsOf(router);
     return { knob, min: 0, max: Math.max(0, choices.length - 1), choices };

@@ -13,7 +13,7 @@ const WORTH_MEASURING = 1.08;
 const REJECTED_SCORE_SHARE = 0.7;
 /** What the sampler is told of a candidate that breaks a guard, as a share of its own score. */
 const GUARD_BROKEN_SCORE_SHARE = 0.3;
-const RESTART_MS = 2_000;
+export const RESTART_MS = 2_000;
 
 export async function searchCandidates(campaign: Campaign, sampler: Sampler): Promise<void> {
   const { bed, findings, scenario, budget, signal } = campaign;

@@ -1,5 +1,6 @@
 // The command line as a whole: its commands, its help, its exit statuses.
 import { Command } from 'commander';
+import { addLookingCommands } from './looking-commands.ts';
 import type { Invocation } from './options.ts';
 import { addReadingCommands } from './reading-commands.ts';
 import { addTuningCommands } from './tuning-commands.ts';
@@ -11,6 +12,8 @@ export interface ProgramOutput {
 
 const EXAMPLES = `
 Examples:
+  siptune doctor                               is this machine fit for a campaign, and what looks wrong already
+  siptune plan scenarios/lab-kamailio.yaml     what that campaign would do, without doing it
   siptune run scenarios/lab-kamailio.yaml      tune Kamailio in the lab, in the scenario's seven minutes
   siptune run mine.yaml --budget 1h --seed 7   more time, other proposals
   siptune list                                 the campaigns so far
@@ -43,6 +46,7 @@ export function createProgram(
     .addHelpText('after', EXAMPLES);
 
   addTuningCommands(program, (execute) => invoke({ changesMachine: true, execute }));
+  addLookingCommands(program, (execute) => invoke({ changesMachine: false, execute }));
   addReadingCommands(program, (execute) => invoke({ changesMachine: false, execute }));
   return program;
 }

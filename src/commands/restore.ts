@@ -1,9 +1,13 @@
-// siptune restore: puts back what campaigns changed, from their journals alone. Idempotent: the second run changes nothing.
+// siptune restore: puts back what campaigns changed, from what stands on the target, or from their journals alone.
+// Idempotent: the second run changes nothing.
 import { join } from 'node:path';
 import { type Undo, undoOf } from '../campaign/undo.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
+import { lookAtTarget, type TargetState } from '../safety/lease.ts';
+import { type RestoredCampaign, restoreTarget } from '../safety/restore-target.ts';
+import { STATE_DIR, type StateDir } from '../safety/state-dir.ts';
 import { openJournal, readJournal } from '../store/journal.ts';
 import { findCampaigns, resolveCampaign } from '../store/result-store.ts';
 import type { Host } from '../targets/host.ts';
@@ -15,6 +19,8 @@ import type { CommandIo } from './command-io.ts';
 export interface RestoreOptions {
   readonly out: string;
   readonly json: boolean;
+  /** Lets go of a target on which something cannot be put back. */
+  readonly giveUp?: boolean;
 }
 
 interface Restored {
@@ -22,20 +28,33 @@ interface Restored {
   readonly restored: readonly { knob: string; from: string; to: string }[];
   readonly unchanged: number;
   readonly failures: readonly string[];
+  /** Its timer had restored everything on the target before this command looked. */
+  readonly byTimer?: true;
 }
 
 export async function restore(
   id: string | undefined,
-  { out, json }: RestoreOptions,
+  { out, json, giveUp = false }: RestoreOptions,
   io: CommandIo,
 ): Promise<ExitStatus> {
-  const campaigns = id === undefined ? await findCampaigns(out) : [await resolveCampaign(out, id)];
-  const done: Restored[] = [];
-  for (const campaign of campaigns) {
+  const state = { machine: createLocalHost(), path: STATE_DIR };
+  const before = await lookAtTarget(state);
+  const wanted = (campaign: string) => id === undefined || campaign.startsWith(id);
+  const onTarget = await restoreOnTarget(state, before, wanted, giveUp);
+  const done: Restored[] = onTarget.map(fromTarget);
+  for (const campaign of await campaignsIn(out, id, before)) {
     const { events } = await readJournal(join(campaign.dir, 'journal.jsonl'));
     const undo = undoOf(events);
     if (undo === null) continue;
-    done.push(await undoCampaign(campaign, undo));
+    const known = before.campaigns.find((one) => one.campaign === campaign.id);
+    if (known === undefined || known.outcome === 'empty')
+      done.push(await undoCampaign(campaign, undo, before));
+    else {
+      const now = onTarget.find((one) => one.campaign === campaign.id);
+      if (known.outcome === 'complete')
+        done.push({ id: campaign.id, restored: [], unchanged: 0, failures: [], byTimer: true });
+      if (known.outcome === 'complete' || now) await note(campaign.dir, now?.failures ?? []);
+    }
   }
   if (json) io.out(`${JSON.stringify(done, null, 2)}\n`);
   else if (done.length === 0)
@@ -44,8 +63,59 @@ export async function restore(
   return done.some(({ failures }) => failures.length > 0) ? EXIT.unsafe : EXIT.ok;
 }
 
-async function undoCampaign({ id, dir }: { id: string; dir: string }, undo: Undo): Promise<Restored> {
+/** What campaigns left on the target itself; refuses while one of them still runs. */
+async function restoreOnTarget(
+  state: StateDir,
+  before: TargetState,
+  wanted: (campaign: string) => boolean,
+  giveUp: boolean,
+): Promise<readonly RestoredCampaign[]> {
+  const { lease } = before;
+  if (lease.state === 'refused' && (lease.campaign === '' || wanted(lease.campaign)))
+    throw new UserError(`nothing is restored on ${state.machine.label} now: ${lease.reason}`, EXIT.unsafe);
+  // Another's lease says nothing about campaigns that it does not hold; those are restored, or it would not be there.
+  if (lease.state === 'refused') return [];
+  return restoreTarget(state, before, { wanted, giveUp });
+}
+
+/** A campaign that the target knows need not have its results here. */
+async function campaignsIn(out: string, id: string | undefined, { campaigns }: TargetState) {
+  if (id === undefined) return findCampaigns(out);
+  try {
+    return [await resolveCampaign(out, id)];
+  } catch (error) {
+    if (campaigns.some(({ campaign }) => campaign.startsWith(id))) return [];
+    throw error;
+  }
+}
+
+function fromTarget({ campaign, steps, failures }: RestoredCampaign): Restored {
+  return {
+    id: campaign,
+    restored: steps.flatMap(({ outcome, what, detail }) => {
+      const [from = '', to = ''] = detail.split(' -> ');
+      return outcome === 'restored' ? [{ knob: what, from, to }] : [];
+    }),
+    unchanged: steps.filter(({ outcome }) => outcome === 'unchanged').length,
+    failures,
+  };
+}
+
+async function note(dir: string, failures: readonly string[]): Promise<void> {
+  const journal = await openJournal(join(dir, 'journal.jsonl'), systemClock);
+  await journal.append({ type: 'restored', complete: failures.length === 0, failures });
+  await journal.close();
+}
+
+/** From the journal alone: the target knows nothing of this campaign. */
+async function undoCampaign(
+  { id, dir }: { id: string; dir: string },
+  undo: Undo,
+  { lease }: TargetState,
+): Promise<Restored> {
   const machine = createLocalHost();
+  if (lease.state === 'refused')
+    throw new UserError(`campaign ${id} cannot be restored now: ${lease.reason}`, EXIT.unsafe);
   if (await stillRuns(machine, undo.pid))
     throw new UserError(
       `campaign ${id} is still running as process ${undo.pid}: end it with Ctrl-C (kill -INT ${undo.pid}); it restores by itself`,
@@ -54,7 +124,6 @@ async function undoCampaign({ id, dir }: { id: string; dir: string }, undo: Undo
     throw new UserError(
       `campaign ${id} has settings to put back, which needs root: run siptune restore with sudo`,
     );
-  const journal = await openJournal(join(dir, 'journal.jsonl'), systemClock);
   await endRouter(machine, undo.routerPids, dir);
   const steps = await restoreOriginals(undo.originals, machine);
   const failures = steps.flatMap(({ original, outcome }) =>
@@ -67,7 +136,7 @@ async function undoCampaign({ id, dir }: { id: string; dir: string }, undo: Undo
       failures.push(`lab: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  await journal.append({ type: 'restored', complete: failures.length === 0, failures });
+  await note(dir, failures);
   return {
     id,
     restored: steps.flatMap(({ original, outcome }) =>
@@ -104,10 +173,14 @@ function count(steps: readonly RestoreStep[], state: RestoreStep['outcome']['sta
   return steps.filter(({ outcome }) => outcome.state === state).length;
 }
 
-function render({ id, restored, unchanged, failures }: Restored): string {
+function render({ id, restored, unchanged, failures, byTimer }: Restored): string {
+  if (byTimer) return `${plainText(id)}: its dead-man's timer had put everything back already\n`;
   const lines = [
     `${plainText(id)}: ${restored.length} put back, ${unchanged} were as before${failures.length > 0 ? `, ${failures.length} FAILED` : ''}`,
-    ...restored.map(({ knob, from, to }) => `  ${plainText(knob)}: ${plainText(from)} → ${plainText(to)}`),
+    ...restored.map(
+      ({ knob, from, to }) =>
+        `  ${plainText(knob)}: ${plainText(from)}${to === '' ? '' : ` → ${plainText(to)}`}`,
+    ),
     ...failures.map((failure) => `  could not restore ${plainText(failure)}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -9,6 +9,7 @@ import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { CATALOGUE } from '../knobs/catalogue.ts';
 import { createProgress } from '../report/progress.ts';
 import { renderReport } from '../report/terminal-report.ts';
+import { createSafeguard } from '../safety/safeguard.ts';
 import { formatProblems, loadScenario } from '../scenario/load-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { parseBudgetMs } from '../scenario/units.ts';
@@ -54,17 +55,25 @@ async function runScenario(
   };
   try {
     const machine = createLocalHost();
-    const target = openTarget({ scenario, machine, workDir: resolve(dir, 'router'), clock, emit });
+    const safeguard = createSafeguard({
+      ...{ machine, campaign: id, clock, emit },
+      periodMs: scenario.safety.deadmanMs,
+      restartCommand: scenario.router.service?.restartCommand,
+      routerNetns: scenario.target.kind === 'host' ? scenario.target.netns : undefined,
+    });
+    const signal = AbortSignal.any([io.signal, safeguard.signal]);
+    const target = openTarget({ scenario, machine, workDir: resolve(dir, 'router'), clock, emit, safeguard });
     const bed = createLiveTestBed({
       scenario,
       openTarget: target.open,
       closeTarget: target.close,
+      safeguard,
       trialDir,
       emit,
       clock,
-      signal: io.signal,
+      signal,
     });
-    const result = await runCampaign({ id, scenario, bed, clock, emit, signal: io.signal });
+    const result = await runCampaign({ id, scenario, bed, clock, emit, signal });
     await writeResult(dir, result);
     return result;
   } finally {
@@ -72,7 +81,10 @@ async function runScenario(
   }
 }
 
-async function scenarioFrom(path: string, { budget, seed }: RunOptions): Promise<Scenario> {
+export async function scenarioFrom(
+  path: string,
+  { budget, seed }: Pick<RunOptions, 'budget' | 'seed'>,
+): Promise<Scenario> {
   const loaded = await loadScenario(path, CATALOGUE);
   if (loaded.state === 'invalid') throw new UserError(formatProblems(loaded.problems));
   return {

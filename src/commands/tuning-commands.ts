@@ -36,9 +36,10 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
     .command('restore')
     .description('put back what an interrupted campaign changed; safe to run again')
     .argument('[id]', `${CAMPAIGN} (all of them)`)
+    .option('--give-up', 'take what cannot be put back as it is, and let go of the target', false)
     .addOption(resultsFolder('--out <dir>'))
     .addOption(json())
-    .action((id: string | undefined, options: Common) =>
+    .action((id: string | undefined, options: Common & { readonly giveUp: boolean }) =>
       perform(async (io) => (await import('./restore.ts')).restore(id, options, io)),
     );
 
@@ -54,7 +55,7 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
 }
 
 /** Checked here, where the option's name can be said; passed on as written. */
-function budget(text: string): string {
+export function budget(text: string): string {
   try {
     parseBudgetMs(text);
     return text;
@@ -64,7 +65,7 @@ function budget(text: string): string {
   }
 }
 
-function seed(text: string): number {
+export function seed(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value <= LARGEST_SEED) return value;
   throw new InvalidArgumentError(`It is a whole number from 0 to ${LARGEST_SEED}.`);

@@ -117,6 +117,15 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
         return event.absent === null ? null : `  netperf: absent (${plainText(event.absent)})`;
       case 'warning':
         return paint('yellow', `  warning: ${plainText(event.message)}`);
+      case 'armed':
+        return `  if siptune should end, everything is put back within ${duration(event.periodMs)} (timer by ${event.by})`;
+      case 'taken-over':
+        return paint(
+          'yellow',
+          `  campaign ${plainText(event.campaign)} had been cut short: its changes were put back first`,
+        );
+      case 'lease-lost':
+        return paint('red', `  stopping: ${plainText(event.reason)}`);
       case 'restored':
         return event.complete
           ? '  every setting is back to what it was'

@@ -39,29 +39,30 @@ export function createKamailio(deps: RouterDeps): Router {
     for (const file of [controlSocket, pidFile]) await rm(file, { force: true });
   };
 
-  const start = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
-    await facts();
+  const planStart = async (settings: Required<RouterSettings>) => {
     const config = await readConfig(host, spec.config);
     const derived = deriveKamailioConfig(config, settings, listen, controlSocket);
     const copy = join(workDir, basename(config.path));
-    if (derived.text !== config.own) await writeFile(copy, derived.text);
-    const outcome = await daemon.start(
-      {
-        cwd: dirname(config.path),
-        argv: [
-          // The main process stays in the foreground (-DD) and logs to stderr (-E).
-          ...[binary, '-DD', '-E', '-f', derived.text === config.own ? config.path : copy],
-          ...['-w', workDir, '-Y', workDir, '-P', pidFile],
-          // A socket that the file has as well is opened once.
-          ...['-l', `udp:${listen.address}:${listen.port}`],
-          ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
-          ...['-n', String(settings.workers), '-b', String(settings.maxbufferBytes)],
-          ...allocatorArgv('kamailio', settings.allocator),
-          ...derived.argv,
-        ],
-      },
-      signal,
-    );
+    const changed = derived.text !== config.own;
+    const argv = [
+      // The main process stays in the foreground (-DD) and logs to stderr (-E).
+      ...[binary, '-DD', '-E', '-f', changed ? copy : config.path],
+      ...['-w', workDir, '-Y', workDir, '-P', pidFile],
+      // A socket that the file has as well is opened once.
+      ...['-l', `udp:${listen.address}:${listen.port}`],
+      ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
+      ...['-n', String(settings.workers), '-b', String(settings.maxbufferBytes)],
+      ...allocatorArgv('kamailio', settings.allocator),
+      ...derived.argv,
+    ];
+    return { config, copy, text: changed ? derived.text : null, argv };
+  };
+
+  const start = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
+    await facts();
+    const { config, copy, text, argv } = await planStart(settings);
+    if (text !== null) await writeFile(copy, text);
+    const outcome = await daemon.start({ cwd: dirname(config.path), argv }, signal);
     if (outcome.state === 'failed') {
       await stop();
       // Lines keep their numbers in the copy: what the parser says holds for the operator's file.
@@ -85,6 +86,14 @@ export function createKamailio(deps: RouterDeps): Router {
     },
 
     originals: async () => [],
+    async describeStart(settings) {
+      const { config, copy, text, argv } = await planStart(settings);
+      return {
+        command: argv,
+        files: text === null ? [] : [{ path: copy, what: `a copy of ${config.path} with these settings` }],
+        refusal: null,
+      };
+    },
     start,
     stop,
     async restart(settings, signal) {

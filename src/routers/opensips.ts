@@ -22,7 +22,7 @@ const STATISTICS = ['shmem:', 'pkmem:', 'load:', 'net:', 'core:', 'tm:'];
 
 export function createOpensips(deps: RouterDeps): Router {
   const { host, spec, listen, workDir, clock } = deps;
-  const binary = spec.binary ?? process.env.OPENSIPS_BIN ?? 'opensips';
+  const binary = spec.binary ?? (process.env.OPENSIPS_BIN || 'opensips');
   const fifo = join(workDir, 'opensips.fifo');
   const pidFile = join(workDir, 'opensips.pid');
   const daemon = createRouterProcess(deps);
@@ -57,28 +57,28 @@ export function createOpensips(deps: RouterDeps): Router {
     for (const file of [fifo, pidFile]) await rm(file, { force: true });
   };
 
-  const start = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
-    await facts();
+  const planStart = async (settings: Required<RouterSettings>) => {
     const config = await readConfig(host, spec.config);
     const derived = join(workDir, basename(config.path));
+    const argv = [
+      ...[binary, '-F', '-f', derived, '-w', workDir, '-P', pidFile],
+      // A socket that the file has as well is opened once.
+      ...['-l', `udp:${listen.address}:${listen.port}`],
+      ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
+      ...allocatorArgv('opensips', settings.allocator),
+    ];
+    return { config, derived, argv };
+  };
+
+  const start = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
+    await facts();
+    const { config, derived, argv } = await planStart(settings);
     const modulePaths = await findModulePaths(binary, globalParameter(config.own, 'mpath'));
     await writeFile(
       derived,
       deriveOpensipsConfig(config, settings, { listen, fifo, replyDir: workDir, modulePaths }),
     );
-    const outcome = await daemon.start(
-      {
-        cwd: dirname(config.path),
-        argv: [
-          ...[binary, '-F', '-f', derived, '-w', workDir, '-P', pidFile],
-          // A socket that the file has as well is opened once.
-          ...['-l', `udp:${listen.address}:${listen.port}`],
-          ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
-          ...allocatorArgv('opensips', settings.allocator),
-        ],
-      },
-      signal,
-    );
+    const outcome = await daemon.start({ cwd: dirname(config.path), argv }, signal);
     if (outcome.state === 'failed') {
       await stop();
       // Lines keep their numbers in the copy: what the parser says holds for the operator's file.
@@ -102,6 +102,19 @@ export function createOpensips(deps: RouterDeps): Router {
     },
 
     originals: async () => [],
+    async describeStart(settings) {
+      const { config, derived, argv } = await planStart(settings);
+      return {
+        command: argv,
+        files: [
+          {
+            path: derived,
+            what: `a copy of ${config.path} with ${settings.workers} workers and maxbuffer ${settings.maxbufferBytes}`,
+          },
+        ],
+        refusal: null,
+      };
+    },
     start,
     stop,
     async restart(settings, signal) {

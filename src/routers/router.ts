@@ -53,6 +53,14 @@ export type StartOutcome =
       readonly log: readonly string[];
     };
 
+/** A start in words of the system: what would be run, and which files would be written for it. */
+export interface StartDescription {
+  readonly command: readonly string[];
+  readonly files: readonly { readonly path: string; readonly what: string }[];
+  /** Why the start would be refused, or null. */
+  readonly refusal: string | null;
+}
+
 /** A flat snapshot of the router's own statistics, names as the router has them ("shmem:used_size"). */
 export type RouterStats = Readonly<Record<string, number>>;
 
@@ -67,6 +75,8 @@ export interface Router {
   originals(): Promise<readonly Original[]>;
   /** Starts with these settings, ready only once an OPTIONS was answered 200. Fails without leaving a process. */
   start(settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome>;
+  /** What start() or restart() would do with these settings; does nothing. */
+  describeStart(settings: Required<RouterSettings>): Promise<StartDescription>;
   /** Ends every process of the router; harmless when none runs. */
   stop(): Promise<void>;
   restart(settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome>;

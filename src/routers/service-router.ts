@@ -60,13 +60,8 @@ export function createServiceRouter(deps: RouterDeps, own: Router): Router {
 
   const restart = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
     const now = await currentSettings();
-    for (const name of ['workers', 'maxbufferBytes', 'allocator'] as const)
-      if (settings[name] !== now[name])
-        return {
-          state: 'failed',
-          reason: `${name} cannot be changed from ${now[name]} to ${settings[name]}: for a service it stands in its unit or in the router's own configuration, which siptune does not edit. Leave it out of the scenario's knobs and contenders`,
-          log: [],
-        };
+    const refusal = refusedChange(now, settings);
+    if (refusal !== null) return { state: 'failed', reason: refusal, log: [] };
     const text = await readDefaultsFile();
     // Only what differs is written: a size that the unit gives needs no line in the file.
     const wanted =
@@ -116,6 +111,14 @@ export function createServiceRouter(deps: RouterDeps, own: Router): Router {
       const raw = await readDefaultsFile();
       return [{ knob: defaultsFile, target: { via: 'service', defaultsFile, restartCommand }, raw }];
     },
+    async describeStart(settings) {
+      const what = `-m ${settings.shmMib} and -M ${settings.pkgMib}, where it has others; every other line stays`;
+      return {
+        command: restartCommand,
+        files: [{ path: defaultsFile, what }],
+        refusal: refusedChange(await currentSettings(), settings),
+      };
+    },
     start: restart,
     restart,
     /** A service is its operator's: siptune restarts it, and never ends it. */
@@ -127,4 +130,12 @@ export function createServiceRouter(deps: RouterDeps, own: Router): Router {
     /** Its log is where the operator has it. */
     logTail: async () => [],
   };
+}
+
+/** Why a service cannot be given these settings, or null. */
+function refusedChange(now: Required<RouterSettings>, settings: Required<RouterSettings>): string | null {
+  for (const name of ['workers', 'maxbufferBytes', 'allocator'] as const)
+    if (settings[name] !== now[name])
+      return `${name} cannot be changed from ${now[name]} to ${settings[name]}: for a service it stands in its unit or in the router's own configuration, which siptune does not edit. Leave it out of the scenario's knobs and contenders`;
+  return null;
 }

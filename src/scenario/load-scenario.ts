@@ -69,6 +69,7 @@ function assemble(path: string, form: ScenarioForm, contenders: readonly Contend
     contenders,
     budgetMs: form.budget,
     seed: form.seed,
+    safety: { deadmanMs: form.safety.deadman },
   };
 }
 

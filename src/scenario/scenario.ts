@@ -78,6 +78,11 @@ export interface ContenderSpec {
   readonly configuration: Configuration;
 }
 
+export interface SafetySpec {
+  /** After this long without a word from siptune, the target puts everything back by itself. */
+  readonly deadmanMs: number;
+}
+
 export interface Scenario {
   readonly name: string;
   /** Absolute path of the file that it came from. */
@@ -90,4 +95,5 @@ export interface Scenario {
   readonly contenders: readonly ContenderSpec[];
   readonly budgetMs: number;
   readonly seed: number;
+  readonly safety: SafetySpec;
 }

@@ -149,6 +149,10 @@ const objective = mapping(
   'is missing: say what is to be maximised, e.g. objective: { maximise: burst }',
 );
 
+const safety = mapping({
+  deadman: parsed(within(parseDurationMs, '5s', '10m')).default(60_000),
+});
+
 export function scenarioSchema(catalogue: readonly Knob[]) {
   return mapping({
     name: text(
@@ -172,6 +176,7 @@ export function scenarioSchema(catalogue: readonly Knob[]) {
       .transform((names) => names ?? []),
     budget: parsed(parseBudgetMs).default(7 * 60_000),
     seed: wholeNumber(0, LARGEST_SEED).default(1),
+    safety: z.preprocess((value) => value ?? {}, safety),
   });
 }
 

@@ -8,12 +8,13 @@ import { splitCpus } from './lab/split-cpus.ts';
 import type { Target } from './target.ts';
 import { readTargetFacts } from './target-facts.ts';
 
-/** The lab must be up. `workDir` holds the router's log and control files. */
+/** The lab must be up, unless only files are read, by way of `routerSeenFrom`. `workDir` holds the router's log and control files. */
 export async function createLabTarget(
   machine: Host,
   spec: { readonly target: LabTargetSpec; readonly router: RouterSpec },
   workDir: string,
   clock: Clock,
+  routerSeenFrom: Host = machine.inNetns(LAB.routerNetns),
 ): Promise<Target> {
   const facts = await readTargetFacts(machine);
   const { routerCpus, loadCpus } = splitCpus(facts.cpus);
@@ -23,7 +24,7 @@ export async function createLabTarget(
     machine,
     routerHost,
     router: createRouter({
-      host: routerHost,
+      host: routerSeenFrom,
       spec: spec.router,
       listen: { address: LAB.routerAddress, port: LAB.routerPort },
       cpus: routerCpus,

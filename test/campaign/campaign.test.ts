@@ -2,6 +2,9 @@
 import { expect, test } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.ts';
 import type { NewEvent } from '../../src/campaign/events.ts';
+import { MeasurementFailed } from '../../src/campaign/measure.ts';
+import { UserError } from '../../src/errors.ts';
+import { LeaseLost } from '../../src/safety/safeguard.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createModelBed, type ModelBedOptions } from '../support/model-bed.ts';
@@ -21,6 +24,7 @@ const scenario: Scenario = {
   knobs: [],
   contenders: [],
   budgetMs: 7 * 60_000,
+  safety: { deadmanMs: 60_000 },
   seed: 1,
 };
 
@@ -122,6 +126,22 @@ test('an interrupted campaign restores and reports what it has', async () => {
   expect(bed.restores).toBe(1);
 });
 
+test('a restart that an interruption cuts short does not become the reason', async () => {
+  const controller = new AbortController();
+  const { result } = await campaign(
+    {
+      verdictOf: (n, verdict) => (n === 9 ? { state: 'invalid', reason: 'steal' } : verdict),
+      onRecover: () => {
+        controller.abort();
+        return { state: 'failed', reason: 'its start was interrupted', log: [] };
+      },
+    },
+    {},
+    controller,
+  );
+  expect(result).toMatchObject({ verdict: 'aborted', reason: 'interrupted', restored: true });
+});
+
 test('an interruption at any trial restores', async () => {
   for (let at = 1; at < 40; at += 3) {
     const controller = new AbortController();
@@ -133,6 +153,36 @@ test('an interruption at any trial restores', async () => {
     expect(result.restored).toBe(true);
     expect(bed.restores).toBe(1);
   }
+});
+
+test('a campaign that lost its target says why, whatever failed because of it, and claims nothing', async () => {
+  const lost = new LeaseLost('the dead-man’s timer has fired');
+  for (const failure of [new MeasurementFailed('the router died'), new Error('refused')]) {
+    const controller = new AbortController();
+    const onTrial = (n: number) => {
+      if (n !== 20) return;
+      controller.abort(lost);
+      throw failure;
+    };
+    const { result, bed } = await campaign({ onTrial }, {}, controller);
+    expect(result).toMatchObject({ verdict: 'aborted', reason: lost.message, winner: null });
+    expect(bed.restores).toBe(1);
+  }
+});
+
+test('a journal that cannot be written any more keeps nothing from being restored', async () => {
+  const clock = createFakeClock();
+  let full = false;
+  const emit = async () => {
+    if (full) throw new UserError('no space left on device');
+  };
+  const onTrial = (n: number) => {
+    full = n >= 20;
+  };
+  const bed = createModelBed({ clock, emit, onTrial });
+  const signal = new AbortController().signal;
+  await expect(runCampaign({ id: 'test', scenario, bed, clock, emit, signal })).rejects.toThrow('no space');
+  expect(bed.restores).toBe(1);
 });
 
 test('trials spoilt by the machine are repeated, not scored', async () => {

@@ -41,7 +41,7 @@ describe('help', () => {
   it('names every command and what each exit status means, on stdout', async () => {
     const { status, stdout, stderr } = await siptune('--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const command of ['run', 'restore', 'lab', 'list', 'report', 'compare', 'export'])
+    for (const command of ['doctor', 'plan', 'run', 'restore', 'lab', 'list', 'report', 'compare', 'export'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     for (const code of [0, 1, 2, 3, 70, 130]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
   });
@@ -63,6 +63,12 @@ describe('wrong usage ends with status 2, and a word on what would be right', ()
     [['run', 'a.yaml', '--budget', '30s'], 'at least 3m'],
     [['run', 'a.yaml', '--budget', '90'], '"90" has no unit of time'],
     [['run', 'a.yaml', '--seed', 'x'], 'whole number'],
+    [['plan'], "missing required argument 'scenario'"],
+    [['plan', 'a.yaml', '--budget', '30s'], 'at least 3m'],
+    [['plan', 'a.yaml', 'b.yaml'], 'too many arguments'],
+    [['doctor', 'a.yaml', 'b.yaml'], 'too many arguments'],
+    [['doctor', '--jsno'], 'Did you mean --json?'],
+    [['doctor', 'no-such.yaml'], 'no-such.yaml'],
     [['lab', 'sideways'], 'up, down, status'],
     [['run', 'a.yaml', '--bugdet', '6m'], 'Did you mean --budget?'],
   ])('siptune %j', async (args, advice) => {
@@ -73,17 +79,20 @@ describe('wrong usage ends with status 2, and a word on what would be right', ()
 });
 
 describe('a scenario with problems', () => {
-  it('is answered with all of them at once, status 2, and nothing written', async () => {
-    const { status, stdout, stderr } = await siptune('run', badScenario);
-    expect(stderr.split('\n').filter(Boolean)).toEqual([
-      expect.stringContaining(`${badScenario}:2:1: objective: is missing`),
-      expect.stringContaining(`${badScenario}:5:1: unknown key "objektive"; did you mean "objective"?`),
-      expect.stringContaining(`${badScenario}:8:5: knobs[1]: "rmem_max" is not a knob in the catalogue`),
-      expect.stringContaining(`${badScenario}:9:9: budget: "soon" is not a duration`),
-    ]);
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(await readdir(folder)).toEqual([]);
-  });
+  it.each(['run', 'plan', 'doctor'])(
+    'is answered by %s with all of them at once, status 2, and nothing written',
+    async (command) => {
+      const { status, stdout, stderr } = await siptune(command, badScenario);
+      expect(stderr.split('\n').filter(Boolean)).toEqual([
+        expect.stringContaining(`${badScenario}:2:1: objective: is missing`),
+        expect.stringContaining(`${badScenario}:5:1: unknown key "objektive"; did you mean "objective"?`),
+        expect.stringContaining(`${badScenario}:8:5: knobs[1]: "rmem_max" is not a knob in the catalogue`),
+        expect.stringContaining(`${badScenario}:9:9: budget: "soon" is not a duration`),
+      ]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
 });
 
 describe('a reader that has seen enough', () => {

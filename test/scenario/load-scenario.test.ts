@@ -44,6 +44,7 @@ describe('good scenarios', () => {
       contenders: [],
       budgetMs: 420_000,
       seed: 1,
+      safety: { deadmanMs: 60_000 },
     });
   });
 
@@ -65,6 +66,7 @@ describe('good scenarios', () => {
       },
       budgetMs: 5_400_000,
       seed: 42,
+      safety: { deadmanMs: 120_000 },
     });
     expect(scenario.knobs).toEqual([
       { name: 'net.core.rmem_default', min: 262_144, max: 8_388_608 },

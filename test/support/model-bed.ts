@@ -31,6 +31,8 @@ export interface ModelBedOptions {
   readonly applyOutcome?: (configuration: Configuration) => ApplyOutcome | undefined;
   /** Called at every trial, e.g. to interrupt the campaign. */
   readonly onTrial?: (n: number) => void;
+  /** What becomes of a restart between trials. */
+  readonly onRecover?: () => ApplyOutcome;
   /** No knob matters: the router carries the same whatever is set. */
   readonly indifferent?: boolean;
   readonly contenders?: Prepared['contenders'];
@@ -147,7 +149,7 @@ export function createModelBed(
     },
     async recover(): Promise<ApplyOutcome> {
       clock.advance(1_500);
-      return { state: 'applied', restarted: true };
+      return options.onRecover?.() ?? { state: 'applied', restarted: true };
     },
     async netperf() {
       return { state: 'absent' as const, reason: 'a model has no network' };

@@ -1,8 +1,8 @@
 // Run by node inside a namespace: sends one request to a router and prints the status line of the first final answer.
-// Arguments: router address, router port, method, request-URI.
+// Arguments: router address, router port, method, request-URI, and the address to send from where that is another one.
 import { createSocket } from 'node:dgram';
 
-const [address, port, method, uri] = process.argv.slice(2);
+const [address, port, method, uri, ownAddress = address] = process.argv.slice(2);
 const socket = createSocket('udp4');
 socket.on('message', (data) => {
   const status = data.toString('latin1').split('\r\n')[0];
@@ -10,8 +10,8 @@ socket.on('message', (data) => {
   console.log(status);
   process.exit(0);
 });
-socket.bind(0, address, () => {
-  const own = `${address}:${socket.address().port}`;
+socket.bind(0, ownAddress, () => {
+  const own = `${ownAddress}:${socket.address().port}`;
   const lines = [
     `${method} ${uri} SIP/2.0`,
     `Via: SIP/2.0/UDP ${own};branch=z9hG4bK-${process.pid}`,

@@ -1,0 +1,115 @@
+// One real campaign, through the command line only: started, watched through its journal, struck.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { PHASES, type Phase } from './options.ts';
+
+/** What fills the disk of the results folder; not a campaign. */
+export const FILLER = 'filler';
+const CLI = ['--import', 'tsx', 'src/cli.ts'];
+const POLL_MS = 10;
+const RESTORE_TIMEOUT_MS = 60_000;
+
+export interface Campaign {
+  readonly pid: number;
+  readonly logFile: string;
+  /** Undefined while it runs. */
+  exitStatus(): number | string | undefined;
+  exited(timeoutMs: number): Promise<boolean>;
+  /** Waits for the beginning of a phase, then for `share` of what it usually takes; false when the campaign ended before. */
+  reach(phase: Phase, share: number): Promise<boolean>;
+  signal(name: NodeJS.Signals): void;
+}
+
+/** How long each phase takes, learned from the campaigns so far; the first guess is for a budget of three minutes. */
+const usualMs: Record<Phase, number> = {
+  prepare: 1_500,
+  baseline: 30_000,
+  contenders: 20_000,
+  search: 45_000,
+  confirm: 60_000,
+  restore: 500,
+};
+
+export function startCampaign(scenario: string, out: string, seed: number, logFile: string): Campaign {
+  const log = openSync(logFile, 'a');
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...CLI, 'run', scenario, '--out', out, '--seed', String(seed), '--quiet'],
+    { detached: true, stdio: ['ignore', log, log] },
+  );
+  const { pid } = child;
+  if (pid === undefined) throw new Error('siptune does not start');
+  let status: number | string | undefined;
+  const end = new Promise<void>((resolve) =>
+    child.on('exit', (code, signal) => {
+      status = code ?? signal ?? 'unknown';
+      resolve();
+    }),
+  );
+  const phases = () => phasesIn(out);
+  return {
+    pid,
+    logFile,
+    exitStatus: () => status,
+    async exited(timeoutMs) {
+      await Promise.race([end, setTimeout(timeoutMs, undefined, { ref: false })]);
+      return status !== undefined;
+    },
+    async reach(phase, share) {
+      while (!phases().has(phase)) {
+        if (status !== undefined) return false;
+        await setTimeout(POLL_MS);
+      }
+      learnFrom(phases());
+      const untilMs = performance.now() + share * usualMs[phase];
+      while (performance.now() < untilMs && status === undefined) await setTimeout(POLL_MS);
+      return status === undefined;
+    },
+    signal(name) {
+      if (status === undefined) process.kill(pid, name);
+    },
+  };
+}
+
+/** "siptune restore": its exit status and what it said. */
+export function restore(out: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [...CLI, 'restore', '--out', out],
+      { timeout: RESTORE_TIMEOUT_MS },
+      (_error, stdout, stderr) => resolve({ status: child.exitCode ?? -1, text: `${stdout}${stderr}` }),
+    );
+  });
+}
+
+/** The phase in which the campaign is by its journal. */
+export function phaseOf(out: string): string {
+  return [...phasesIn(out).keys()].at(-1) ?? 'start';
+}
+
+/** When each phase began. */
+function phasesIn(out: string): ReadonlyMap<string, number> {
+  const [id] = existsSync(out) ? readdirSync(out).filter((name) => name !== FILLER) : [];
+  const journal = id === undefined ? '' : join(out, id, 'journal.jsonl');
+  if (!existsSync(journal)) return new Map();
+  return new Map(
+    readFileSync(journal, 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        // Trials are long lines, and the last may be torn.
+        if (!line.includes('"type":"phase"')) return [];
+        const { at, phase } = JSON.parse(line) as { at: string; phase: string };
+        return [[phase, Date.parse(at)] as const];
+      }),
+  );
+}
+
+function learnFrom(began: ReadonlyMap<string, number>): void {
+  for (const [index, phase] of PHASES.entries()) {
+    const [start, end] = [began.get(phase), began.get(PHASES[index + 1] ?? '')];
+    if (start !== undefined && end !== undefined) usualMs[phase] = end - start;
+  }
+}

@@ -1,0 +1,66 @@
+// Works a plan out: reads the target as a campaign would before its first write, and stops there.
+import { inspectTarget, type PreparedTarget, verifyAddresses } from '../campaign/prepare.ts';
+import type { TargetView } from '../campaign/view-target.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { firstCommands } from './loads.ts';
+import { PLAN_SCHEMA, type Plan } from './plan.ts';
+import { reachOf } from './reach.ts';
+import { firstSteps } from './steps.ts';
+import { phasesOf, restartsOf } from './time.ts';
+import { setUpOf, wayBackOf } from './way-back.ts';
+
+/** Throws a UserError for what a campaign would refuse. */
+export async function buildPlan(scenario: Scenario, { target, look, standing }: TargetView): Promise<Plan> {
+  if (standing) await verifyAddresses(target);
+  const found = await inspectTarget(scenario, target, look);
+  const { prepared } = found;
+  const reach = reachOf(prepared);
+  const phases = phasesOf(scenario, prepared.contenders.length);
+  return {
+    schema: PLAN_SCHEMA,
+    scenario: scenario.name,
+    seed: scenario.seed,
+    budgetMinutes: scenario.budgetMs / 60_000,
+    objective: objectiveOf(scenario),
+    target: prepared.target,
+    targetStands: standing,
+    setUp: standing ? [] : setUpOf(scenario, target),
+    inPlay: plannedKnobs(found, reach.ranges),
+    inert: prepared.inert,
+    constraints: reach.constraints,
+    steps: await firstSteps(scenario, found, target),
+    loads: firstCommands(scenario, target, found.everything),
+    phases,
+    restarts: restartsOf(phases),
+    wayBack: wayBackOf(found.originals, target, standing),
+  };
+}
+
+function plannedKnobs(
+  { prepared: { inPlay }, everything }: PreparedTarget,
+  ranges: ReturnType<typeof reachOf>['ranges'],
+): Plan['inPlay'] {
+  return inPlay.map(({ knob, min, max, choices }) => ({
+    knob: knob.name,
+    unit: knob.unit,
+    today: everything[knob.name] ?? null,
+    min,
+    max,
+    choices: choices ?? null,
+    reaches: ranges.get(knob.name) ?? { min, max },
+    changeCost: knob.changeCost,
+  }));
+}
+
+const WORDS = { burstCalls: 'the largest burst', capacityCps: 'the highest call rate' } as const;
+
+function objectiveOf({ objective }: Scenario): string {
+  const guards = objective.guards.map(
+    ({ metric, mayFall }) =>
+      `${metric === 'burstCalls' ? 'the burst' : 'the rate'} may fall by ${(mayFall * 100).toFixed(0)} %`,
+  );
+  return [
+    `${WORDS[objective.maximise]} with at most ${Number((objective.maxLoss * 100).toFixed(3))} % lost and 99 % set up within ${objective.maxP99SetupMs} ms`,
+    ...guards,
+  ].join('; ');
+}

@@ -1,0 +1,46 @@
+// The generators' commands of the first trials.
+import { GENERATOR_BUFFER_BYTES } from '../campaign/generator-headroom.ts';
+import { firstLoad, planFor } from '../campaign/measure.ts';
+import { burstPrior } from '../campaign/prior.ts';
+import type { Configuration } from '../knobs/knob.ts';
+import { calleeArgv, callerArgv, callOrder } from '../load/sipp-argv.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Endpoint, Target } from '../targets/target.ts';
+import type { Plan } from './plan.ts';
+
+export function firstCommands(
+  { load, objective }: Scenario,
+  { caller, callee, routerAddress, routerPort, loadCpus }: Target,
+  today: Configuration,
+): Plan['loads'] {
+  const started = ({ host: { netns } }: Endpoint, argv: readonly string[]) => [
+    ...(netns === undefined ? [] : ['ip', 'netns', 'exec', netns]),
+    ...['taskset', '-c', loadCpus, ...argv],
+  ];
+  const side = ({ address, port }: Endpoint) => ({ address, port, bufferBytes: GENERATOR_BUFFER_BYTES });
+  const offers = [objective.maximise, ...objective.guards.map(({ metric }) => metric)].map((metric) => {
+    const prior = metric === 'burstCalls' ? burstPrior(today, undefined, objective.maxP99SetupMs) : undefined;
+    const plan = planFor(metric, firstLoad(metric, prior), load);
+    return {
+      what:
+        plan.shape === 'burst'
+          ? `the first burst, ${plan.calls} calls at once`
+          : `the first rate, ${plan.rateCps} calls/s`,
+      command: started(
+        caller,
+        callerArgv({
+          ...side(caller),
+          routerAddress,
+          routerPort,
+          calleeAddress: callee.address,
+          calleePort: callee.port,
+          flow: load.flow,
+          holdMs: load.holdMs,
+          order: callOrder(plan),
+        }),
+      ),
+    };
+  });
+  const answer = calleeArgv({ ...side(callee), csvFile: 'sipp-callee-1.csv', holdMs: load.holdMs });
+  return [{ what: 'the answering side', command: started(callee, answer) }, ...offers];
+}

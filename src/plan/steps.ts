@@ -1,0 +1,114 @@
+// The first configurations of a campaign, each as the writes that lead from the one before it: the baseline, the contenders,
+// and what the seeded sampler proposes first. The same functions decide here as in a campaign.
+import { changesOnly, changesTo, settingsFrom } from '../campaign/apply.ts';
+import { repairFor, samplerFor } from '../campaign/campaign.ts';
+import { GENERATOR_BUFFER_BYTES, lowCeilings } from '../campaign/generator-headroom.ts';
+import type { PreparedTarget } from '../campaign/prepare.ts';
+import { sysctlPath, txqueuelenPath } from '../knobs/access.ts';
+import { boundsViolation, violations } from '../knobs/constraints.ts';
+import type { Configuration, Knob } from '../knobs/knob.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Target } from '../targets/target.ts';
+import type { PlannedStep, PlannedWrite } from './plan.ts';
+
+/** The sampler's first points do not depend on any score; there is one more of them than there are knobs, at most five. */
+const PROPOSALS = 3;
+
+interface Wanted {
+  readonly label: string;
+  readonly from: string;
+  readonly configuration: Configuration;
+}
+
+export async function firstSteps(
+  scenario: Scenario,
+  { prepared, everything }: PreparedTarget,
+  target: Target,
+): Promise<readonly PlannedStep[]> {
+  const wanted: readonly Wanted[] = [
+    { label: 'baseline: what the system has today', from: '', configuration: prepared.current },
+    ...prepared.contenders.map(({ name, configuration }) => ({
+      label: `contender ${name}`,
+      from: '',
+      configuration,
+    })),
+    ...proposals(scenario, prepared),
+  ];
+  const steps: PlannedStep[] = [];
+  let inForce = everything;
+  for (const [index, { label, from, configuration }] of wanted.entries()) {
+    const outside = boundsViolation(changesOnly(configuration, everything));
+    const changes =
+      outside === null
+        ? changesTo(configuration, { current: everything, inForce, pageBytes: target.facts.pageBytes })
+        : [];
+    inForce = { ...inForce, ...Object.fromEntries(changes.map(({ knob, to }) => [knob.name, to])) };
+    const restart =
+      outside === null && (index === 0 || changes.some(({ knob }) => knob.changeCost === 'restart'));
+    const start = restart ? await target.router.describeStart(settingsFrom(inForce)) : null;
+    steps.push({
+      label,
+      from,
+      writes: changes.map(({ knob, from: before, to }) => ({
+        knob: knob.name,
+        from: before ?? null,
+        to,
+        where: whereOf(knob, target),
+      })),
+      restart,
+      files: start?.files ?? [],
+      command: start === null ? [] : prefixed(start.command, target),
+      lifted: lifted(inForce),
+      refusal: outside ?? start?.refusal ?? null,
+      remarks: violations(configuration, everything, prepared.constraintFacts),
+    });
+  }
+  return steps;
+}
+
+function proposals(scenario: Scenario, prepared: PreparedTarget['prepared']): readonly Wanted[] {
+  const sampler = samplerFor({ prepared, scenario, repair: repairFor(prepared) });
+  // A contender's configuration is never proposed again; its score is not known yet.
+  for (const { configuration } of prepared.contenders)
+    sampler.tell({
+      configuration: { ...prepared.current, ...configuration },
+      score: Number.NEGATIVE_INFINITY,
+    });
+  const count = Math.min(PROPOSALS, prepared.inPlay.length === 0 ? 0 : prepared.inPlay.length + 1);
+  return Array.from({ length: count }, () => sampler.ask()).flatMap((proposal, index) =>
+    proposal === null
+      ? []
+      : [{ label: `candidate ${index + 1}`, from: proposal.from, configuration: proposal.configuration }],
+  );
+}
+
+export function whereOf(knob: Knob, target: Target): string {
+  const inside = target.routerHost.netns === undefined ? '' : ` in netns ${target.routerHost.netns}`;
+  switch (knob.access.via) {
+    case 'sysctl':
+      return `${sysctlPath(knob.access.key)}${knob.scope === 'host' ? '' : inside}`;
+    case 'txqueuelen':
+      return `${txqueuelenPath(target.devices[0] ?? '?')}${inside}; queues that took their limit from it are re-created`;
+    case 'router':
+      return 'at its start';
+  }
+}
+
+function lifted(inForce: Configuration): readonly PlannedWrite[] {
+  return lowCeilings(inForce).map((key) => ({
+    knob: key,
+    from: inForce[key] ?? null,
+    to: GENERATOR_BUFFER_BYTES,
+    where: sysctlPath(key),
+  }));
+}
+
+/** As the host would start it: inside its namespace, on its CPUs. */
+function prefixed(command: readonly string[], { router, routerHost, routerCpus }: Target): readonly string[] {
+  const { netns } = routerHost;
+  return [
+    ...(netns === undefined ? [] : ['ip', 'netns', 'exec', netns]),
+    ...(router.managedBy === 'siptune' ? ['taskset', '-c', routerCpus] : []),
+    ...command,
+  ];
+}

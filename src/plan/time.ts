@@ -1,0 +1,38 @@
+// How the budget is split, and about how many trials fit into each part.
+import { type BudgetPart, createBudget } from '../campaign/budget.ts';
+import { proofMs } from '../campaign/confirm.ts';
+import { trialMs } from '../campaign/measure.ts';
+import { RESTART_MS } from '../campaign/search-candidates.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { PlannedPhase } from './plan.ts';
+
+const PARTS: readonly BudgetPart[] = ['baseline', 'contenders', 'search', 'confirm'];
+/** A search for a limit ends about every second trial in an overload, after which the router is restarted. */
+const OVERLOADED_SHARE = 0.5;
+const MS_PER_MINUTE = 60_000;
+
+/** A campaign without contenders leaves their time to the search. */
+export function phasesOf(scenario: Scenario, contenders: number): readonly PlannedPhase[] {
+  const still = { nowMs: () => 0, date: () => new Date(0), sleep: async () => {} };
+  const budget = createBudget(scenario.budgetMs, still, proofMs(scenario));
+  const { maximise, guards } = scenario.objective;
+  const metrics = [maximise, ...guards.map(({ metric }) => metric)];
+  const meanTrialMs =
+    metrics.reduce((sum, metric) => sum + trialMs(metric, scenario.load), 0) / metrics.length;
+  const eachMs = meanTrialMs + OVERLOADED_SHARE * RESTART_MS;
+  let endMs = 0;
+  const phases: PlannedPhase[] = [];
+  for (const phase of PARTS) {
+    if (phase === 'contenders' && contenders === 0) continue;
+    const partMs = budget.deadlineMs(phase) - endMs;
+    endMs = budget.deadlineMs(phase);
+    phases.push({ phase, minutes: partMs / MS_PER_MINUTE, trials: Math.floor(partMs / eachMs) });
+  }
+  return [...phases, { phase: 'restore', minutes: (scenario.budgetMs - endMs) / MS_PER_MINUTE, trials: 0 }];
+}
+
+/** One for every overload; a new configuration mostly costs one as well, and needs a few trials. */
+export function restartsOf(phases: readonly PlannedPhase[]): number {
+  const trials = phases.reduce((sum, phase) => sum + phase.trials, 0);
+  return Math.round(trials * OVERLOADED_SHARE * 1.3);
+}
