@@ -12,6 +12,7 @@ import { buildResult } from './build-result.ts';
 import { confirm } from './confirm.ts';
 import type { Emit } from './events.ts';
 import { createFindings, type Findings } from './findings.ts';
+import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { MeasurementFailed } from './measure.ts';
 import { searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
@@ -65,7 +66,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     await emit({ type: 'phase', phase: 'confirm' });
     await confirm(campaign);
   } catch (error) {
-    if (!(error instanceof MeasurementFailed)) throw error;
+    if (!(error instanceof MeasurementFailed || error instanceof UnsafeTarget)) throw error;
     findings.aborted = error.message;
   } finally {
     await emit({ type: 'phase', phase: 'restore' });

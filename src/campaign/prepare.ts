@@ -12,7 +12,7 @@ import { readDeviceFacts } from '../targets/device-facts.ts';
 import type { Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
-import { verifyAddress } from '../targets/verify-address.ts';
+import { verifyLoadPath } from '../targets/verify-address.ts';
 import { configurationOf } from './apply.ts';
 import type { Emit } from './events.ts';
 import type { Prepared } from './test-bed.ts';
@@ -29,9 +29,7 @@ const OTHER_ROUTER_PROCESSES = 16;
 const UDP_MEM = '/proc/sys/net/ipv4/udp_mem';
 
 export async function prepareTarget(scenario: Scenario, target: Target, emit: Emit): Promise<PreparedTarget> {
-  await verifyAddress(target.routerHost, target.routerAddress);
-  await verifyAddress(target.caller.host, target.caller.address);
-  await verifyAddress(target.callee.host, target.callee.address);
+  await verifyLoadPath(target);
 
   const router = await target.router.facts();
   requireOptimised(router);
