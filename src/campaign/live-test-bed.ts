@@ -145,9 +145,13 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         { n, label, configuration, plan, rawDir },
         { target, load: watched.load, phone, meters, objective: scenario.objective, clock, signal },
       );
-      const foreign = scenario.background === 'allowed' ? null : await watched.end(plan);
-      const trial: TrialRecord =
-        foreign === null ? measured : { ...measured, verdict: { state: 'invalid', reason: foreign } };
+      const traffic = await watched.end(plan);
+      const foreign = scenario.background === 'allowed' ? null : traffic.foreign;
+      const trial: TrialRecord = {
+        ...measured,
+        meters: { ...measured.meters, traffic: traffic.report },
+        ...(foreign === null ? {} : { verdict: { state: 'invalid', reason: foreign } }),
+      };
       count(cost.trials, trial.verdict);
       cost.loadMs += trial.wallMs;
       await emit({ type: 'trial', trial });

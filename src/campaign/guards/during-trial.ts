@@ -1,6 +1,7 @@
 // In each trial the router should have received what siptune sent, or less. More is somebody else's: the campaign ends.
 import type { Clock } from '../../clock.ts';
 import type { CallLoad, LoadPlan, LoadReport } from '../../load/load.ts';
+import type { MeterReport } from '../../meters/meter.ts';
 import type { Target } from '../../targets/target.ts';
 import { lookAtPeers, peersText } from './peers.ts';
 import { type RouterTraffic, readRouterTraffic, trafficBetween } from './router-traffic.ts';
@@ -17,8 +18,8 @@ export interface TrafficGuard {
   /** Before a trial: counts begin, and `load` is to be used in its place. */
   begin(load: CallLoad): Promise<{
     readonly load: CallLoad;
-    /** After the trial: what was foreign in it, in words, or null. */
-    end(plan: LoadPlan): Promise<string | null>;
+    /** After the trial: what was foreign in it, in words, or null; and the counts, for the record. */
+    end(plan: LoadPlan): Promise<{ readonly foreign: string | null; readonly report: MeterReport }>;
   }>;
 }
 
@@ -42,10 +43,10 @@ export function createTrafficGuard(target: Target, phoneRateCps: number, clock: 
           return report;
         },
       };
-      const end = async (plan: LoadPlan): Promise<string | null> => {
+      const end = async (plan: LoadPlan) => {
         const seen = trafficBetween(before, await readRouterTraffic(router, routerHost));
         const seconds = (clock.nowMs() - startMs) / 1_000;
-        if (!report) return null;
+        if (!report) return { foreign: null, report: {} };
         const phoneCalls = plan.shape === 'steady' ? phoneRateCps * seconds + PHONE_EDGE_CALLS : 0;
         const phone = phoneRateCps > 0 ? phoneCalls * MESSAGES_PER_PHONE_CALL : 0;
         const own = {
@@ -53,16 +54,29 @@ export function createTrafficGuard(target: Target, phoneRateCps: number, clock: 
           replies: report.sentAtMost.replies + phone,
         };
         const foreign = excessOf(seen, own, seconds);
-        if (foreign === null) return null;
+        const counts = reportOf(seen, own);
+        if (foreign === null) return { foreign, report: counts };
         const peers = await lookAtPeers(
           { host: routerHost, address: routerAddress, port: routerPort },
           PEER_LOOK_MS,
           clock,
         );
-        return `the router received ${foreign} that siptune did not send, ${peersText(peers)}`;
+        return {
+          foreign: `the router received ${foreign} that siptune did not send, ${peersText(peers)}`,
+          report: counts,
+        };
       };
       return { load: watched, end };
     },
+  };
+}
+
+function reportOf(seen: RouterTraffic, own: OwnTraffic): MeterReport {
+  return {
+    ...(seen.requests === null ? {} : { requestsReceived: seen.requests }),
+    ...(seen.datagrams === null ? {} : { datagramsReceived: seen.datagrams }),
+    requestsSentAtMost: Math.ceil(own.requests),
+    repliesSentAtMost: Math.ceil(own.replies),
   };
 }
 
