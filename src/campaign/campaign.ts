@@ -82,6 +82,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     findings,
     startedAt,
     finishedAt: clock.date(),
+    wallMs: budget.usedMs(),
     cost: bed.cost,
   });
   await emit({ type: 'campaign-finished', verdict: result.verdict, reason: result.reason });

@@ -1,5 +1,5 @@
 // The real test bed: a target, a load, meters and a phone, joined. Nothing else in siptune knows all of them.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import { createNetperf } from '../load/netperf.ts';
 import { createSippLoad } from '../load/sipp.ts';
@@ -134,6 +134,8 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       await requireOwnTarget(target);
       const n = cost.trials.total + 1;
       const rawDir = deps.trialDir(n);
+      // What a campaign that was killed left of this trial must not be read as this one's.
+      await rm(rawDir, { recursive: true, force: true });
       await mkdir(rawDir, { recursive: true });
       await load.open(rawDir);
       const inForce = applier.inForce();

@@ -56,7 +56,8 @@ export async function measure(options: MeasureOptions, context: MeasureContext):
   const { metric } = options;
   const stepMs = trialMs(metric, context.load);
   let start = options.prior === undefined ? undefined : options.prior * WARM_START[metric];
-  if (start === undefined && metric === 'capacityCps') start = await guessCapacity(options.label, context);
+  if (start === undefined && metric === 'capacityCps' && !context.signal.aborted)
+    start = await guessCapacity(options.label, context);
   return searchLimit({
     ...RANGE[metric],
     start: start ?? FIRST_GUESS[metric],

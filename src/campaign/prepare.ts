@@ -9,6 +9,7 @@ import { inertReason, type LivenessFacts } from '../knobs/liveness.ts';
 import type { RouterFacts } from '../routers/router.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
+import { readIdentity } from '../targets/identity.ts';
 import type { Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
@@ -61,6 +62,7 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
         configuration: onlyKnown(contender.configuration, everything),
       })),
       constraintFacts: await constraintFacts(target, router),
+      identity: await readIdentity(target, scenario.router.config),
       target: {
         host: target.label,
         kernel: target.facts.kernel,

@@ -1,4 +1,4 @@
-// The commands that change the machine: run, restore, lab. What each does is loaded only when it is called.
+// The commands that change the machine: run, resume, restore, lab. What each does is loaded only when it is called.
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { parseBudgetMs } from '../scenario/units.ts';
@@ -30,6 +30,17 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
           io,
         ),
       ),
+    );
+
+  program
+    .command('resume')
+    .description('go on with a campaign that was interrupted or killed (needs root)')
+    .argument('[id]', `${CAMPAIGN} (the latest)`)
+    .addOption(resultsFolder('--out <dir>'))
+    .addOption(json())
+    .option('-q, --quiet', 'no progress', false)
+    .action((id: string | undefined, options: Common & { quiet: boolean }) =>
+      perform(async (io) => (await import('./resume.ts')).resume(id, options, io)),
     );
 
   program

@@ -16,6 +16,8 @@ export interface ProgressIo {
 
 export interface Progress {
   onEvent(event: CampaignEvent): void;
+  /** An event of before the campaign was resumed: known, not shown. */
+  recall(event: CampaignEvent): void;
   /** Clears the status line. */
   stop(): void;
 }
@@ -41,6 +43,7 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
     color ? styleText(format, text) : text;
   let startMs = clock.nowMs();
   let budgetMs = 0;
+  let resumedUsedMs = 0;
   let phase: Phase = 'prepare';
   let trial = 0;
   let running = 'starting';
@@ -85,9 +88,12 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
   const textOf = (event: CampaignEvent): string | null => {
     switch (event.type) {
       case 'campaign-started':
-        startMs = clock.nowMs();
+        startMs = clock.nowMs() - resumedUsedMs;
         budgetMs = event.budgetMs;
         return `Campaign ${plainText(event.id)}, budget ${duration(budgetMs)}, seed ${event.seed}`;
+      case 'resumed':
+        resumedUsedMs = event.usedMs;
+        return `Resumed after ${duration(event.usedMs)}, with ${event.trials} trials`;
       case 'phase':
         phase = event.phase;
         running = '…';
@@ -128,6 +134,7 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
   };
 
   return {
+    recall: (event) => void textOf(event),
     onEvent(event) {
       const text = textOf(event);
       if (text !== null) line(text);

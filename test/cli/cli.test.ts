@@ -41,7 +41,7 @@ describe('help', () => {
   it('names every command and what each exit status means, on stdout', async () => {
     const { status, stdout, stderr } = await siptune('--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const command of ['run', 'restore', 'lab', 'list', 'report', 'compare', 'export'])
+    for (const command of ['run', 'resume', 'restore', 'lab', 'list', 'report', 'compare', 'export'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     for (const code of [0, 1, 2, 3, 70, 130]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
   });
