@@ -13,6 +13,7 @@ import { confirm } from './confirm.ts';
 import type { Emit } from './events.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
+import { interruptionOf } from './interruption.ts';
 import { MeasurementFailed } from './measure.ts';
 import { searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
@@ -74,7 +75,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     findings.restored = restored.complete;
     await emit({ type: 'restored', ...restored });
   }
-  if (deps.signal.aborted) findings.aborted ??= 'interrupted';
+  if (deps.signal.aborted) findings.aborted ??= interruptionOf(deps.signal);
   await emit({ type: 'phase', phase: 'report' });
   const result = buildResult({
     ...deps,

@@ -1,5 +1,6 @@
 // What a journal holds of an interrupted campaign: its steps, with their trials, and what it had said by then.
 import type { CampaignEvent, TrialRecord } from '../events.ts';
+import { isInterruption } from '../interruption.ts';
 import type { Step } from './step.ts';
 
 export type RecordedStep = Step & { readonly trial?: TrialRecord };
@@ -19,6 +20,7 @@ export function historyOf(events: readonly CampaignEvent[]): History {
   let startedAt: Date | null = null;
   let steps: RecordedStep[] = [];
   let verdict: History['verdict'] = null;
+  let gaveUp = false;
   let trial: TrialRecord | undefined;
   for (const event of events) {
     switch (event.type) {
@@ -39,13 +41,15 @@ export function historyOf(events: readonly CampaignEvent[]): History {
       case 'parted':
         steps = steps.slice(0, event.steps);
         verdict = null;
+        gaveUp = false;
         break;
       case 'campaign-finished':
         verdict = event.verdict;
+        gaveUp = verdict === 'aborted' && !isInterruption(event.reason);
         break;
     }
   }
-  return { startedAt, steps: verdict === 'aborted' ? beforeTheTrouble(steps) : steps, events, verdict };
+  return { startedAt, steps: gaveUp ? beforeTheTrouble(steps) : steps, events, verdict };
 }
 
 /** A campaign that gave up (the router did not start, every trial was spoilt) is to try that again, not to be told of it. */

@@ -111,7 +111,7 @@ test('interrupted at any trial, it goes on from there', async () => {
     expect(essence('result' in second ? second.result : undefined), `at trial ${at}`).toEqual(
       essence(whole.result),
     );
-    expect(trialsIn(second.journal)).toHaveLength(trials + 1);
+    expect(trialsIn(second.journal), `at trial ${at}`).toHaveLength(trials + 1);
     expect(second.bed.restores).toBe(1);
   }
 });
