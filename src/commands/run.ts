@@ -1,6 +1,7 @@
 // siptune run: one campaign over one scenario, from the file to the printed result.
 import { resolve } from 'node:path';
 import type { CampaignEvent, NewEvent } from '../campaign/events.ts';
+import { isInterruption } from '../campaign/interruption.ts';
 import { createLiveTestBed } from '../campaign/live-test-bed.ts';
 import { openTarget } from '../campaign/open-target.ts';
 import { type History, NO_HISTORY } from '../campaign/replay/history.ts';
@@ -20,17 +21,25 @@ import { writeScenario } from '../store/scenario-file.ts';
 import { createLocalHost } from '../targets/local-host.ts';
 import type { CommandIo } from './command-io.ts';
 import { styleOf } from './report.ts';
+import { budgetUntil, createDeadline, parseUntil } from './until.ts';
 
 export interface RunOptions {
   readonly budget: string | undefined;
   readonly seed: number | undefined;
+  /** When the campaign must have ended; absent: no such time. */
+  readonly until?: string | undefined;
   readonly out: string;
   readonly json: boolean;
   readonly quiet: boolean;
 }
 
 export async function run(scenarioPath: string, options: RunOptions, io: CommandIo): Promise<ExitStatus> {
-  const scenario = await scenarioFrom(scenarioPath, options);
+  const until = options.until === undefined ? null : parseUntil(options.until, systemClock.date());
+  const wanted = await scenarioFrom(scenarioPath, options);
+  const scenario =
+    until === null
+      ? wanted
+      : { ...wanted, budgetMs: budgetUntil(until, systemClock.date(), wanted.budgetMs) };
   if (process.getuid?.() !== 0)
     throw new UserError(
       'siptune run changes kernel and router settings, which needs root: run it with sudo',
@@ -38,7 +47,11 @@ export async function run(scenarioPath: string, options: RunOptions, io: Command
     );
   const campaign = await createCampaignDir(options.out, scenario.name, systemClock.date());
   await writeScenario(campaign.dir, scenario);
-  const result = await runScenario(scenario, campaign, options, io, systemClock);
+  const deadline = until === null ? null : createDeadline(until, systemClock);
+  const signal = deadline === null ? io.signal : AbortSignal.any([io.signal, deadline.signal]);
+  const result = await runScenario(scenario, campaign, options, { ...io, signal }, systemClock).finally(() =>
+    deadline?.stop(),
+  );
   io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderReport(result, styleOf(io)));
   return statusOf(result, io.signal);
 }
@@ -91,6 +104,8 @@ async function scenarioFrom(path: string, { budget, seed }: RunOptions): Promise
 
 export function statusOf(result: Result, signal: AbortSignal): ExitStatus {
   if (signal.aborted) return EXIT.interrupted;
+  // Stopped at its time: restored, and without a verdict.
+  if (result.restored && isInterruption(result.reason)) return EXIT.notProven;
   if (result.verdict === 'aborted' || !result.restored) return EXIT.unsafe;
   return result.verdict === 'improved' ? EXIT.ok : EXIT.notProven;
 }

@@ -63,6 +63,8 @@ describe('wrong usage ends with status 2, and a word on what would be right', ()
     [['run', 'a.yaml', '--budget', '30s'], 'at least 3m'],
     [['run', 'a.yaml', '--budget', '90'], '"90" has no unit of time'],
     [['run', 'a.yaml', '--seed', 'x'], 'whole number'],
+    [['run', 'a.yaml', '--until', '25:00'], '"25:00" is not a time'],
+    [['run', 'a.yaml', '--until', '2020-01-01T05:30'], '2020-01-01T05:30 is past'],
     [['lab', 'sideways'], 'up, down, status'],
     [['run', 'a.yaml', '--bugdet', '6m'], 'Did you mean --budget?'],
   ])('siptune %j', async (args, advice) => {
