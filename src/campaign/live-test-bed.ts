@@ -131,7 +131,8 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
 
     async offer(label, plan) {
       const { target, applier, load, phone, meters, guard } = bed();
-      await requireOwnTarget(target);
+      // Together, for each is a round trip; both only read.
+      const [watched] = await Promise.all([guard.begin(load), requireOwnTarget(target)]);
       const n = cost.trials.total + 1;
       const rawDir = deps.trialDir(n);
       // What a campaign that was killed left of this trial must not be read as this one's.
@@ -142,7 +143,6 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       const configuration = Object.fromEntries(
         Object.entries(inForce).filter(([name]) => scenario.knobs.some((choice) => choice.name === name)),
       );
-      const watched = await guard.begin(load);
       const measured = await runTrial(
         { n, label, configuration, plan, rawDir },
         { target, load: watched.load, phone, meters, objective: scenario.objective, clock, signal },

@@ -62,7 +62,7 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
         configuration: onlyKnown(contender.configuration, everything),
       })),
       constraintFacts: await constraintFacts(target, router),
-      identity: await readIdentity(target, scenario.router.config),
+      identity: await readIdentity(target, router, scenario.router.config),
       target: {
         host: target.label,
         kernel: target.facts.kernel,

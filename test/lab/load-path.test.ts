@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EXIT, UserError } from '../../src/errors.ts';
 import { parseSnmpUdp } from '../../src/meters/snmp.ts';
+import type { RunningCommand } from '../../src/targets/host.ts';
 import { LAB } from '../../src/targets/lab/layout.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 import { type LoadPath, verifyLoadPath } from '../../src/targets/verify-address.ts';
@@ -143,6 +144,14 @@ test('a namespace that is gone is said', async () => {
 });
 
 let folder = '';
+/** Also of tests that failed half-way. */
+const captures: RunningCommand[] = [];
+afterEach(async () => {
+  for (const capture of captures.splice(0)) {
+    capture.kill('SIGKILL');
+    await capture.exited;
+  }
+});
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'siptune-test-path-'));
 });
@@ -208,6 +217,7 @@ async function startCapture(filter: string): Promise<() => Promise<string>> {
     })
     .catch(() => null);
   if (capture === null) return async () => '';
+  captures.push(capture);
   while (!(await readFile(`${file}.err`, 'utf8')).includes('listening'))
     await new Promise((resolve) => setTimeout(resolve, 20));
   return async () => {

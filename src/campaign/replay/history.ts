@@ -2,6 +2,7 @@
 import type { CampaignEvent, TrialRecord } from '../events.ts';
 import { isInterruption } from '../interruption.ts';
 import type { Step } from './step.ts';
+import { stepSchema, trialSchema } from './step-schema.ts';
 
 export type RecordedStep = Step & { readonly trial?: TrialRecord };
 
@@ -21,24 +22,27 @@ export function historyOf(events: readonly CampaignEvent[]): History {
   let steps: RecordedStep[] = [];
   let verdict: History['verdict'] = null;
   let gaveUp = false;
+  let whole = true;
   let trial: TrialRecord | undefined;
   for (const event of events) {
     switch (event.type) {
       case 'campaign-started':
-        startedAt = new Date(event.at);
+        startedAt = dateOf(event.at);
         break;
       case 'trial':
         trial = event.trial;
         break;
       case 'step': {
-        const { type: _type, at: _at, ...step } = event;
-        if (step.call !== 'offer') steps.push(step);
-        // Without its trial a step says nothing; what follows it would not fit.
-        else if (trial?.n === step.n) steps.push({ ...step, trial });
+        const step = recordedStep(event, trial);
+        // What follows a step that cannot be read would not fit.
+        whole &&= step !== null;
+        if (whole && step !== null) steps.push(step);
         break;
       }
       case 'resumed':
       case 'parted':
+        // Whatever was damaged before, these are the steps that the campaign went on from.
+        whole = steps.length >= event.steps;
         steps = steps.slice(0, event.steps);
         verdict = null;
         gaveUp = false;
@@ -50,6 +54,21 @@ export function historyOf(events: readonly CampaignEvent[]): History {
     }
   }
   return { startedAt, steps: gaveUp ? beforeTheTrouble(steps) : steps, events, verdict };
+}
+
+function recordedStep(
+  event: Extract<CampaignEvent, { type: 'step' }>,
+  trial: TrialRecord | undefined,
+): RecordedStep | null {
+  if (!stepSchema.safeParse(event).success) return null;
+  const { type: _type, at: _at, ...step } = event;
+  if (step.call !== 'offer') return step;
+  return trial?.n === step.n && trialSchema.safeParse(trial).success ? { ...step, trial } : null;
+}
+
+function dateOf(text: string): Date | null {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? null : date;
 }
 
 /** A campaign that gave up (the router did not start, every trial was spoilt) is to try that again, not to be told of it. */

@@ -1,5 +1,6 @@
 // A campaign that was killed or interrupted anywhere goes on as if nothing had happened: same proposals, same verdict, and
 // nothing in the journal twice. Over a model router, so that every line of a journal can be the last one.
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CampaignEvent, NewEvent } from '../../../src/campaign/events.ts';
 import { historyOf } from '../../../src/campaign/replay/history.ts';
@@ -210,5 +211,21 @@ test('where campaign and journal part ways, it says so, and goes on with what st
   expect(next.written.some(({ type }) => type === 'parted')).toBe(false);
   expect('result' in next && 'result' in rest && essence(next.result)).toEqual(
     'result' in rest && essence(rest.result),
+  );
+});
+
+test('a damaged journal costs what follows the damage, and never more', async () => {
+  const steps = whole.journal.flatMap((event, index) => (event.type === 'step' ? [index] : []));
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...steps), fc.jsonValue(), fc.nat(), async (line, junk, key) => {
+      const event = whole.journal[line] as unknown as Record<string, unknown>;
+      const names = Object.keys(event).filter((name) => name !== 'type');
+      const damaged = { ...event, [names[key % names.length] ?? 'reads']: junk } as unknown as CampaignEvent;
+      const journal = whole.journal.slice(0, -5).map((one, index) => (index === line ? damaged : one));
+      const resumed = await life(journal);
+      if ('error' in resumed) expect(resumed.error).toBeInstanceOf(UserError);
+      else expect(resumed.result).toMatchObject({ restored: true, verdict: expect.any(String) });
+    }),
+    { numRuns: 60 },
   );
 });
