@@ -118,7 +118,11 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         facts: target.facts,
         clock,
       });
-      const guard = createTrafficGuard(target, phone ? scenario.load.uaRateCps : 0, clock);
+      const guard = createTrafficGuard(
+        target,
+        { phoneRateCps: phone ? scenario.load.uaRateCps : 0, allowed: scenario.background === 'allowed' },
+        clock,
+      );
       open = { target, applier, load, phone, meters, guard };
       return found.prepared;
     },
@@ -147,11 +151,10 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         { n, label, configuration, plan, rawDir },
         { target, load: watched.load, phone, meters, objective: scenario.objective, clock, signal },
       );
-      const traffic = await watched.end(plan);
-      const foreign = scenario.background === 'allowed' ? null : traffic.foreign;
+      const { foreign, report } = await watched.end(plan);
       const trial: TrialRecord = {
         ...measured,
-        meters: { ...measured.meters, traffic: traffic.report },
+        meters: { ...measured.meters, traffic: report },
         ...(foreign === null ? {} : { verdict: { state: 'invalid', reason: foreign } }),
       };
       count(cost.trials, trial.verdict);
