@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CampaignEvent, NewEvent } from '../../../src/campaign/events.ts';
+import { DEADLINE_REACHED } from '../../../src/campaign/interruption.ts';
 import { historyOf } from '../../../src/campaign/replay/history.ts';
 import { runResumable } from '../../../src/campaign/replay/run-resumable.ts';
 import { UserError } from '../../../src/errors.ts';
@@ -102,12 +103,17 @@ test('killed after any line of its journal, it ends with the same result, and sa
   }
 });
 
-test('interrupted at any trial, it goes on from there', async () => {
+test('interrupted at any trial, by its operator or by the clock, it goes on from there', async () => {
   const trials = trialsIn(whole.journal).length;
   for (let at = 1; at <= trials; at += 1) {
     const interrupt = new AbortController();
-    const first = await life([], { onTrial: (n) => n === at && interrupt.abort() }, interrupt);
-    expect('result' in first && first.result.verdict).toBe('aborted');
+    const why = at % 2 === 0 ? undefined : DEADLINE_REACHED;
+    const first = await life([], { onTrial: (n) => n === at && interrupt.abort(why) }, interrupt);
+    expect('result' in first && first.result).toMatchObject({
+      verdict: 'aborted',
+      reason: why ?? 'interrupted',
+      restored: true,
+    });
     const second = await life(first.journal);
     expect(essence('result' in second ? second.result : undefined), `at trial ${at}`).toEqual(
       essence(whole.result),
