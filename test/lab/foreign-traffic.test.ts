@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { refuseForeignTraffic } from '../../src/campaign/guards/before-campaign.ts';
 import { systemClock } from '../../src/clock.ts';
 import { UserError } from '../../src/errors.ts';
 import { createRouter } from '../../src/routers/create-router.ts';
 import type { RunningCommand } from '../../src/targets/host.ts';
 import { createLab } from '../../src/targets/lab/lab.ts';
 import { LAB } from '../../src/targets/lab/layout.ts';
+import { createLabTarget } from '../../src/targets/lab-target.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 import { labCampaign } from '../support/lab-campaign.ts';
 
@@ -74,6 +76,20 @@ describe.each(['kamailio', 'opensips'] as const)('%s', (kind) => {
       expect(started.state).toBe('ready');
       try {
         await callFromElsewhere(20);
+        // A service answers for itself.
+        const target = await createLabTarget(
+          machine,
+          {
+            target: { kind: 'lab', egressBitsPerS: undefined },
+            router: { kind, binary: undefined, config: undefined, service: undefined, settings: {} },
+          },
+          dir,
+          systemClock,
+        );
+        const signal = new AbortController().signal;
+        await expect(refuseForeignTraffic({ ...target, router }, systemClock, signal)).rejects.toThrow(
+          /receives (1\d|2\d) SIP messages\/s that siptune did not send/,
+        );
         const refused = await labCampaign({ router: kind }).catch((error: unknown) => error);
         expect(refused).toBeInstanceOf(UserError);
         expect((refused as UserError).exitStatus).toBe(3);

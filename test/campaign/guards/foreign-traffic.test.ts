@@ -2,8 +2,10 @@
 import { expect, test } from 'vitest';
 import { foreignRate } from '../../../src/campaign/guards/before-campaign.ts';
 import { excessOf } from '../../../src/campaign/guards/during-trial.ts';
-import { type Peers, peersIn, peersText } from '../../../src/campaign/guards/peers.ts';
+import { type Peers, peersIn, peersText, watchPeers } from '../../../src/campaign/guards/peers.ts';
 import { trafficBetween } from '../../../src/campaign/guards/router-traffic.ts';
+import { UserError } from '../../../src/errors.ts';
+import { createLocalHost } from '../../../src/targets/local-host.ts';
 
 const unknown: Peers = { state: 'unknown', reason: 'install tcpdump' };
 const own = { requests: 15_000, replies: 15_000 };
@@ -61,4 +63,13 @@ test('peers are named by address and port, the busiest first', () => {
   const many = Array.from({ length: 9 }, (_, n) => ({ peer: `192.0.2.${n}:5060`, datagrams: 1 }));
   expect(peersText({ state: 'seen', datagrams: 9, peers: many })).toMatch(/ and 4 more$/);
   expect(peersText(unknown)).toBe('peers unknown: install tcpdump');
+});
+
+test('without tcpdump peers are unknown, and it is said what to install', async () => {
+  const host = {
+    ...createLocalHost(),
+    spawn: () => Promise.reject(new UserError('tcpdump is not installed')),
+  };
+  const watch = await watchPeers(host, '198.18.0.1', 5060);
+  expect(await watch.stop()).toEqual({ state: 'unknown', reason: 'install tcpdump' });
 });
