@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CampaignEvent } from '../../src/campaign/events.ts';
+import { undoOf } from '../../src/campaign/undo.ts';
 import { createLab } from '../../src/targets/lab/lab.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 
@@ -76,12 +77,12 @@ test.skipIf(!kamailio)(
     expect(await settings()).toBe(before);
     expect((await lab.status()).state).toBe('down');
 
-    const known = proposals(await journal());
     // This time it is killed with settings of a candidate in force, and resume has to put them back by itself.
-    await killWhen(
-      ['resume'],
-      (events) => proposals(events) > known && events.at(-1)?.type === 'router-started',
-    );
+    await killWhen(['resume'], (events) => {
+      const since = events.slice(events.findLastIndex(({ type }) => type === 'resumed') + 1);
+      return since.length < events.length && trialNumbers(since).length >= 2;
+    });
+    expect(undoOf(await journal())).not.toBeNull();
     const resumed = await siptune('resume', '--json');
     expect([0, 1]).toContain(resumed.exitCode);
     expect(resumed.stderr).toMatch(/Resumed after \d:\d\d, with \d+ trials/);
