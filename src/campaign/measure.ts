@@ -67,7 +67,8 @@ export async function measure(options: MeasureOptions, context: MeasureContext):
   const { prior, carried } = options;
   const step = prior?.measured ? MEASURED_STEP : prior ? GUESSED_STEP : FIRST_STEP;
   let start = carried === undefined ? prior && prior.value * WARM_START[metric] : carried * step[metric];
-  if (start === undefined && metric === 'capacityCps') start = await guessCapacity(options.label, context);
+  if (start === undefined && metric === 'capacityCps' && !context.signal.aborted)
+    start = await guessCapacity(options.label, context);
   let tooMuchForGenerators = false;
   const found = await searchLimit({
     min: LEAST[metric],

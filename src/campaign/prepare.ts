@@ -10,10 +10,11 @@ import { allocatorsOf } from '../routers/allocators.ts';
 import type { RouterFacts } from '../routers/router.ts';
 import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
+import { readIdentity } from '../targets/identity.ts';
 import type { Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
-import { verifyAddress } from '../targets/verify-address.ts';
+import { verifyLoadPath } from '../targets/verify-address.ts';
 import { configurationOf } from './apply.ts';
 import type { Emit } from './events.ts';
 import type { Prepared } from './test-bed.ts';
@@ -47,18 +48,11 @@ export function lookAt(target: Target): TargetLook {
 
 /** Reads the target and records the way back. */
 export async function prepareTarget(scenario: Scenario, target: Target, emit: Emit): Promise<PreparedTarget> {
-  await verifyAddresses(target);
+  await verifyLoadPath(target);
   const found = await inspectTarget(scenario, target);
   for (const original of found.originals) await emit({ type: 'original', ...original });
   await emit({ type: 'originals-complete' });
   return found;
-}
-
-/** Load goes nowhere else than to these. */
-export async function verifyAddresses({ routerHost, routerAddress, caller, callee }: Target): Promise<void> {
-  await verifyAddress(routerHost, routerAddress);
-  await verifyAddress(caller.host, caller.address);
-  await verifyAddress(callee.host, callee.address);
 }
 
 /** Reads, and writes nothing anywhere: a dry run does the same. */
@@ -109,6 +103,7 @@ export async function inspectTarget(
         configuration: onlyKnown(contender.configuration, everything),
       })),
       constraintFacts: await constraintFacts(target, router),
+      identity: await readIdentity(target, router, scenario.router.config),
       target: {
         host: target.label,
         kernel: target.facts.kernel,
