@@ -49,7 +49,8 @@ export type CampaignEvent = { readonly at: string } & (
   | { readonly type: 'phase'; readonly phase: Phase }
   /** The way back: durable before the first write. `raw` is exactly what was read. */
   | ({ readonly type: 'original' } & Original)
-  | { readonly type: 'originals-complete' }
+  /** `count` of them stand before it: a line that went missing is missed. */
+  | { readonly type: 'originals-complete'; readonly count?: number }
   /** The lab was brought up for this campaign, and goes down with it. */
   | { readonly type: 'lab-up' }
   | {

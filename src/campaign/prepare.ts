@@ -96,9 +96,10 @@ async function recordOriginals(
   const kernelKnobs = CATALOGUE.filter(({ access }) => access.via !== 'router');
   const { originals, missing } = await readOriginals(kernelKnobs, places);
   const own = await target.router.originals();
-  for (const original of [...originals, ...own]) await emit({ type: 'original', ...original });
-  await emit({ type: 'originals-complete' });
-  return { originals: [...originals, ...own], missing };
+  const all = [...originals, ...own];
+  for (const original of all) await emit({ type: 'original', ...original });
+  await emit({ type: 'originals-complete', count: all.length });
+  return { originals: all, missing };
 }
 
 async function sortKnobs(

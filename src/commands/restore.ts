@@ -4,7 +4,8 @@ import { type Undo, undoOf } from '../campaign/undo.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
-import { openJournal, readJournal } from '../store/journal.ts';
+import { endLeftoverRouter } from '../routers/leftover-router.ts';
+import { openJournal, readOwnJournal } from '../store/journal.ts';
 import { findCampaigns, resolveCampaign } from '../store/result-store.ts';
 import type { Host } from '../targets/host.ts';
 import { createLab } from '../targets/lab/lab.ts';
@@ -31,16 +32,26 @@ export async function restore(
 ): Promise<ExitStatus> {
   const campaigns = id === undefined ? await findCampaigns(out) : [await resolveCampaign(out, id)];
   const done: Restored[] = [];
+  const refusals: UserError[] = [];
   for (const campaign of campaigns) {
-    const { events } = await readJournal(join(campaign.dir, 'journal.jsonl'));
-    const undo = undoOf(events);
-    if (undo === null) continue;
-    done.push(await undoCampaign(campaign, undo));
+    try {
+      const path = join(campaign.dir, 'journal.jsonl');
+      const { events, damaged } = await readOwnJournal(path);
+      for (const { line, reason } of damaged) io.err(`${plainText(`${path}:${line}: ${reason}`)}\n`);
+      const undo = undoOf(events, damaged);
+      if (undo !== null) done.push(await undoCampaign(campaign, undo));
+    } catch (error) {
+      // One campaign that cannot be restored keeps none of the others from it.
+      if (!(error instanceof UserError)) throw error;
+      refusals.push(error);
+    }
   }
   if (json) io.out(`${JSON.stringify(done, null, 2)}\n`);
-  else if (done.length === 0)
+  else if (done.length === 0 && refusals.length === 0)
     io.out('Nothing to restore: every campaign here has put back what it changed.\n');
   else for (const one of done) io.out(render(one));
+  const [first] = refusals;
+  if (first) throw new UserError(refusals.map(({ message }) => message).join('\n'), first.exitStatus);
   return done.some(({ failures }) => failures.length > 0) ? EXIT.unsafe : EXIT.ok;
 }
 
@@ -55,11 +66,12 @@ async function undoCampaign({ id, dir }: { id: string; dir: string }, undo: Undo
       `campaign ${id} has settings to put back, which needs root: run siptune restore with sudo`,
     );
   const journal = await openJournal(join(dir, 'journal.jsonl'), systemClock);
-  await endRouter(machine, undo.routerPids, dir);
+  await endLeftoverRouter(machine, undo.routerPids, dir);
   const steps = await restoreOriginals(undo.originals, machine);
   const failures = steps.flatMap(({ original, outcome }) =>
     outcome.state === 'failed' ? [`${original.knob}: ${outcome.reason}`] : [],
   );
+  failures.push(...undo.lost);
   if (undo.labUp) {
     try {
       await createLab(machine).down();
@@ -68,6 +80,7 @@ async function undoCampaign({ id, dir }: { id: string; dir: string }, undo: Undo
     }
   }
   await journal.append({ type: 'restored', complete: failures.length === 0, failures });
+  await journal.close();
   return {
     id,
     restored: steps.flatMap(({ original, outcome }) =>
@@ -84,20 +97,6 @@ async function stillRuns(machine: Host, pid: number | undefined): Promise<boolea
   const path = `/proc/${pid}/cmdline`;
   const cmdline = (await machine.readFiles([path])).get(path) ?? '';
   return cmdline.includes('node') && /\brun\b/.test(cmdline.replaceAll('\0', ' '));
-}
-
-/** Ends what is left of a router that the campaign started: recognised by the campaign's own folder in its arguments. */
-async function endRouter(machine: Host, pids: readonly number[], dir: string): Promise<void> {
-  const paths = pids.map((pid) => `/proc/${pid}/cmdline`);
-  const cmdlines = await machine.readFiles(paths);
-  for (const [index, pid] of pids.entries()) {
-    if (!cmdlines.get(paths[index] ?? '')?.includes(dir)) continue;
-    try {
-      process.kill(pid, 'SIGTERM');
-    } catch {
-      // It ended by itself.
-    }
-  }
 }
 
 function count(steps: readonly RestoreStep[], state: RestoreStep['outcome']['state']): number {
