@@ -68,7 +68,8 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     if (!(error instanceof MeasurementFailed)) throw error;
     findings.aborted = error.message;
   } finally {
-    await emit({ type: 'phase', phase: 'restore' });
+    // A journal that cannot be written any more (a full disk) must not stand between the router and its restore.
+    await emit({ type: 'phase', phase: 'restore' }).catch(() => {});
     const restored = await bed.restore();
     findings.restored = restored.complete;
     await emit({ type: 'restored', ...restored });

@@ -1,6 +1,6 @@
 // The commands that only read results: list, report, compare, export. What each does is loaded only when it is called.
 import type { Command } from 'commander';
-import { CAMPAIGN, type Common, type Execute, json, resultsFolder } from './options.ts';
+import { CAMPAIGN, type Common, type Execute, folder, json, resultsFolder } from './options.ts';
 
 export function addReadingCommands(program: Command, perform: (execute: Execute) => Promise<void>): void {
   program
@@ -36,7 +36,7 @@ export function addReadingCommands(program: Command, perform: (execute: Execute)
     .description('the proven profile as files for other tools')
     .argument('[id]', `${CAMPAIGN} (the latest)`)
     .option('--format <format...>', 'sysctl.d, shell, router-defaults or all', ['all'])
-    .option('--out <dir>', 'folder for the files, "-" for stdout', 'profile')
+    .option('--out <dir>', 'folder for the files, "-" for stdout', folder, 'profile')
     .addOption(resultsFolder('--results <dir>'))
     .option('--force', "overwrite files that are not siptune's", false)
     .addOption(json())

@@ -6,7 +6,7 @@ import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
 import { endLeftoverRouter } from '../routers/leftover-router.ts';
 import { openJournal, readOwnJournal } from '../store/journal.ts';
-import { findCampaigns, resolveCampaign } from '../store/result-store.ts';
+import { exists, findCampaigns, requireResultsFolder, resolveCampaign } from '../store/result-store.ts';
 import type { Host } from '../targets/host.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { createLocalHost } from '../targets/local-host.ts';
@@ -30,12 +30,15 @@ export async function restore(
   { out, json }: RestoreOptions,
   io: CommandIo,
 ): Promise<ExitStatus> {
+  if (id === undefined) await requireResultsFolder(out);
   const campaigns = id === undefined ? await findCampaigns(out) : [await resolveCampaign(out, id)];
   const done: Restored[] = [];
   const refusals: UserError[] = [];
   for (const campaign of campaigns) {
     try {
       const path = join(campaign.dir, 'journal.jsonl');
+      // A folder of another kind, or a campaign that could not even begin: nothing was written in its name.
+      if (id === undefined && !(await exists(path))) continue;
       const { events, damaged } = await readOwnJournal(path);
       for (const { line, reason } of damaged) io.err(`${plainText(`${path}:${line}: ${reason}`)}\n`);
       const undo = undoOf(events, damaged);

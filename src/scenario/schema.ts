@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobSetting } from './knob-settings.ts';
-import { mapping, oneOf, parsed, text, wholeNumber } from './schema-parts.ts';
+import { mapping, oneOf, parsed, perCatalogue, text, wholeNumber } from './schema-parts.ts';
 import {
   parseBitRate,
   parseBudgetMs,
@@ -148,8 +148,8 @@ const objective = mapping(
   'is missing: say what is to be maximised, e.g. objective: { maximise: burst }',
 );
 
-export function scenarioSchema(catalogue: readonly Knob[]) {
-  return mapping({
+export const scenarioSchema = perCatalogue((catalogue) =>
+  mapping({
     name: text(
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
       'a name (letters, digits, ".", "_" and "-", at most 64: results are filed under it)',
@@ -171,8 +171,8 @@ export function scenarioSchema(catalogue: readonly Knob[]) {
       .transform((names) => names ?? []),
     budget: parsed(parseBudgetMs).default(7 * 60_000),
     seed: wholeNumber(0, LARGEST_SEED).default(1),
-  });
-}
+  }),
+);
 
 export type ScenarioForm = z.output<ReturnType<typeof scenarioSchema>>;
 

@@ -102,9 +102,20 @@ export async function findCampaigns(outDir: string): Promise<readonly Campaign[]
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => ({ id: name, dir: resolve(outDir, name) }))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
-  } catch {
-    return [];
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return [];
+    const reason = code === 'ENOTDIR' ? 'it is not a folder' : (error as Error).message;
+    throw new UserError(`the results folder ${outDir} cannot be read: ${reason}`);
   }
+}
+
+/** "Nothing to restore" would be a false comfort where siptune has looked in the wrong place. */
+export async function requireResultsFolder(outDir: string): Promise<void> {
+  if (await exists(outDir)) return;
+  throw new UserError(
+    `there is no results folder ${resolve(outDir)}: start siptune where the campaign was started, or name its folder with --out`,
+  );
 }
 
 /** By ID, by the beginning of one, by path, or the latest when nothing is named. */
@@ -130,7 +141,7 @@ export async function resolveCampaign(outDir: string, wanted: string | undefined
   );
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
