@@ -5,7 +5,7 @@ import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
 import { endLeftoverRouter } from '../routers/leftover-router.ts';
-import { openJournal, readOwnJournal } from '../store/journal.ts';
+import { openJournal, readJournal } from '../store/journal.ts';
 import { exists, findCampaigns, requireResultsFolder, resolveCampaign } from '../store/result-store.ts';
 import type { Host } from '../targets/host.ts';
 import { createLab } from '../targets/lab/lab.ts';
@@ -39,10 +39,12 @@ export async function restore(
       const path = join(campaign.dir, 'journal.jsonl');
       // A folder of another kind, or a campaign that could not even begin: nothing was written in its name.
       if (id === undefined && !(await exists(path))) continue;
-      const { events, damaged } = await readOwnJournal(path);
+      const { events, damaged, distrust } = await readJournal(path);
       for (const { line, reason } of damaged) io.err(`${plainText(`${path}:${line}: ${reason}`)}\n`);
       const undo = undoOf(events, damaged);
-      if (undo !== null) done.push(await undoCampaign(campaign, undo));
+      if (undo === null) continue;
+      if (distrust !== null) throw new UserError(distrust, EXIT.unsafe);
+      done.push(await undoCampaign(campaign, undo));
     } catch (error) {
       // One campaign that cannot be restored keeps none of the others from it.
       if (!(error instanceof UserError)) throw error;

@@ -21,6 +21,11 @@ export interface JournalContents {
   readonly damaged: readonly DamagedLine[];
 }
 
+export interface StoredJournal extends JournalContents {
+  /** Why nothing should be done in its name: others than this user and root can write it. Null where all is well. */
+  readonly distrust: string | null;
+}
+
 export interface DamagedLine {
   /** From 1. */
   readonly line: number;
@@ -68,15 +73,9 @@ export async function openJournal(path: string, clock: Clock): Promise<Journal> 
 }
 
 /** Reads what can be read; never throws for what is in the file, only where there is none. */
-export async function readJournal(path: string): Promise<JournalContents> {
-  return parseJournal(await readText(path));
-}
-
-/**
- * As readJournal, for a restore: what it says is done as this user, so only this user or root may have written it.
- */
-export async function readOwnJournal(path: string): Promise<JournalContents> {
-  return parseJournal(await readText(path, requireOwn));
+export async function readJournal(path: string): Promise<StoredJournal> {
+  const { text, facts } = await readText(path);
+  return { ...parseJournal(text), distrust: distrustOf(path, facts) };
 }
 
 export function parseJournal(text: string): JournalContents {
@@ -98,7 +97,7 @@ export function parseJournal(text: string): JournalContents {
   return { events, torn, damaged };
 }
 
-async function readText(path: string, check?: (path: string, facts: Stats) => void): Promise<string> {
+async function readText(path: string): Promise<{ readonly text: string; readonly facts: Stats }> {
   let file: FileHandle | undefined;
   try {
     // Not a link, and not a pipe that nobody writes to.
@@ -107,8 +106,7 @@ async function readText(path: string, check?: (path: string, facts: Stats) => vo
     if (!facts.isFile()) throw new UserError(`${path} is not a regular file, so it is no journal`);
     if (facts.size > LARGEST_BYTES)
       throw new UserError(`${path} has ${facts.size} bytes: no campaign writes so long a journal`);
-    check?.(path, facts);
-    return await file.readFile('utf8');
+    return { text: await file.readFile('utf8'), facts };
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
@@ -122,14 +120,13 @@ async function readText(path: string, check?: (path: string, facts: Stats) => vo
   }
 }
 
-function requireOwn(path: string, { uid, mode }: Stats): void {
+function distrustOf(path: string, { uid, mode }: Stats): string | null {
   const us = process.geteuid?.() ?? 0;
-  const others = mode & WRITABLE_BY_OTHERS;
-  if ((uid === us || uid === 0) && others === 0) return;
-  throw new UserError(
-    `${path} ${others === 0 ? `belongs to user ${uid}` : 'may be written by others'}, who could have put anything into it, and a restore does what it says. ` +
-      `If you trust it: chown ${us} ${path}; chmod go-w ${path}`,
-    EXIT.unsafe,
+  const others = (mode & WRITABLE_BY_OTHERS) !== 0;
+  if ((uid === us || uid === 0) && !others) return null;
+  return (
+    `${path} ${others ? 'may be written by others' : `belongs to user ${uid}`}, who could have put anything into it, and a restore does what it says. ` +
+    `If you trust it: chown ${us} ${path}; chmod go-w ${path}`
   );
 }
 
