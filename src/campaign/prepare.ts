@@ -51,7 +51,7 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
   await verifyLoadPath(target);
   const found = await inspectTarget(scenario, target);
   for (const original of found.originals) await emit({ type: 'original', ...original });
-  await emit({ type: 'originals-complete' });
+  await emit({ type: 'originals-complete', count: found.originals.length });
   return found;
 }
 

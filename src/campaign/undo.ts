@@ -1,8 +1,11 @@
 // The way back from a journal alone: which originals a campaign recorded, and what of it may still be running.
-import type { Original } from '../targets/original.ts';
+import type { DamagedLine } from '../store/journal.ts';
+import { type Original, placeOf } from '../targets/original.ts';
 import type { CampaignEvent } from './events.ts';
+import { gapsIn } from './journal-gaps.ts';
 
 export interface Undo {
+  /** In the order in which they were read, each place once: what was recorded first is what was there before. */
   readonly originals: readonly Original[];
   /** The campaign brought the lab up and may have left it. */
   readonly labUp: boolean;
@@ -10,11 +13,18 @@ export interface Undo {
   readonly routerPids: readonly number[];
   /** The siptune process that ran it. */
   readonly pid: number | undefined;
+  /** Why these originals may not be all: what no restore can put back. */
+  readonly lost: readonly string[];
 }
 
-/** What there is to undo, or null when the campaign wrote nothing or has been restored since its last write. */
-export function undoOf(events: readonly CampaignEvent[]): Undo | null {
-  const originals: Original[] = [];
+/**
+ * What there is to undo, or null when the campaign wrote nothing or has been restored since its last write.
+ * `damaged` are lines of the same journal that are no events.
+ */
+export function undoOf(events: readonly CampaignEvent[], damaged: readonly DamagedLine[] = []): Undo | null {
+  const originals = new Map<string, Original>();
+  /** Places since the last complete restore: what comes later for the same place may already be siptune's own value. */
+  const recorded = new Set<string>();
   let labUp = false;
   let routerPids: readonly number[] = [];
   let pid: number | undefined;
@@ -29,8 +39,15 @@ export function undoOf(events: readonly CampaignEvent[]): Undo | null {
         labUp = true;
         open = true;
         break;
-      case 'original':
-        originals.push({ knob: event.knob, target: event.target, raw: event.raw });
+      case 'original': {
+        const { knob, target, raw } = event;
+        const place = placeOf(event);
+        if (!recorded.has(place)) originals.set(place, { knob, target, raw });
+        recorded.add(place);
+        open = true;
+        break;
+      }
+      case 'write':
         open = true;
         break;
       case 'router-started':
@@ -42,9 +59,12 @@ export function undoOf(events: readonly CampaignEvent[]): Undo | null {
         open = false;
         labUp = false;
         routerPids = [];
-        originals.length = 0;
+        recorded.clear();
         break;
     }
   }
-  return open ? { originals, labUp, routerPids, pid } : null;
+  const lost = gapsIn(events, damaged);
+  return open || lost.length > 0
+    ? { originals: [...originals.values()], labUp, routerPids, pid, lost }
+    : null;
 }

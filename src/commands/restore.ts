@@ -5,11 +5,12 @@ import { type Undo, undoOf } from '../campaign/undo.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
+import { endLeftoverRouter } from '../routers/leftover-router.ts';
 import { lookAtTarget, type TargetState } from '../safety/lease.ts';
 import { type RestoredCampaign, restoreTarget } from '../safety/restore-target.ts';
 import { STATE_DIR, type StateDir } from '../safety/state-dir.ts';
 import { openJournal, readJournal } from '../store/journal.ts';
-import { findCampaigns, resolveCampaign } from '../store/result-store.ts';
+import { exists, findCampaigns, requireResultsFolder, resolveCampaign } from '../store/result-store.ts';
 import type { Host } from '../targets/host.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { createLocalHost } from '../targets/local-host.ts';
@@ -32,34 +33,56 @@ interface Restored {
   readonly byTimer?: true;
 }
 
+const NOTHING_SEEN: TargetState = { bootId: '', campaigns: [], lease: { state: 'free' } };
+
 export async function restore(
   id: string | undefined,
   { out, json, giveUp = false }: RestoreOptions,
   io: CommandIo,
 ): Promise<ExitStatus> {
   const state = { machine: createLocalHost(), path: STATE_DIR };
-  const before = await lookAtTarget(state);
+  const refusals: UserError[] = [];
+  const before = await lookAtTarget(state).catch((error) => {
+    // What a plain user may not see there is said last: what is wrong with the journals is said all the same.
+    if (!(error instanceof UserError) || process.getuid?.() === 0) throw error;
+    refusals.push(error);
+    return NOTHING_SEEN;
+  });
   const wanted = (campaign: string) => id === undefined || campaign.startsWith(id);
   const onTarget = await restoreOnTarget(state, before, wanted, giveUp);
   const done: Restored[] = onTarget.map(fromTarget);
+  if (id === undefined && before.campaigns.length === 0) await requireResultsFolder(out);
   for (const campaign of await campaignsIn(out, id, before)) {
-    const { events } = await readJournal(join(campaign.dir, 'journal.jsonl'));
-    const undo = undoOf(events);
-    if (undo === null) continue;
-    const known = before.campaigns.find((one) => one.campaign === campaign.id);
-    if (known === undefined || known.outcome === 'empty')
-      done.push(await undoCampaign(campaign, undo, before));
-    else {
+    try {
+      const path = join(campaign.dir, 'journal.jsonl');
+      // A folder of another kind, or a campaign that could not even begin: nothing was written in its name.
+      if (id === undefined && !(await exists(path))) continue;
+      const { events, damaged, distrust } = await readJournal(path);
+      for (const { line, reason } of damaged) io.err(`${plainText(`${path}:${line}: ${reason}`)}\n`);
+      const undo = undoOf(events, damaged);
+      if (undo === null) continue;
+      if (distrust !== null) throw new UserError(distrust, EXIT.unsafe);
+      const known = before.campaigns.find((one) => one.campaign === campaign.id);
+      if (known === undefined || known.outcome === 'empty') {
+        done.push(await undoCampaign(campaign, undo, before));
+        continue;
+      }
       const now = onTarget.find((one) => one.campaign === campaign.id);
       if (known.outcome === 'complete')
         done.push({ id: campaign.id, restored: [], unchanged: 0, failures: [], byTimer: true });
       if (known.outcome === 'complete' || now) await note(campaign.dir, now?.failures ?? []);
+    } catch (error) {
+      // One campaign that cannot be restored keeps none of the others from it.
+      if (!(error instanceof UserError)) throw error;
+      refusals.push(error);
     }
   }
   if (json) io.out(`${JSON.stringify(done, null, 2)}\n`);
-  else if (done.length === 0)
+  else if (done.length === 0 && refusals.length === 0)
     io.out('Nothing to restore: every campaign here has put back what it changed.\n');
   else for (const one of done) io.out(render(one));
+  const [first] = refusals;
+  if (first) throw new UserError(refusals.map(({ message }) => message).join('\n'), first.exitStatus);
   return done.some(({ failures }) => failures.length > 0) ? EXIT.unsafe : EXIT.ok;
 }
 
@@ -124,11 +147,12 @@ async function undoCampaign(
     throw new UserError(
       `campaign ${id} has settings to put back, which needs root: run siptune restore with sudo`,
     );
-  await endRouter(machine, undo.routerPids, dir);
+  await endLeftoverRouter(machine, undo.routerPids, dir);
   const steps = await restoreOriginals(undo.originals, machine);
   const failures = steps.flatMap(({ original, outcome }) =>
     outcome.state === 'failed' ? [`${original.knob}: ${outcome.reason}`] : [],
   );
+  failures.push(...undo.lost);
   if (undo.labUp) {
     try {
       await createLab(machine).down();
@@ -153,20 +177,6 @@ async function stillRuns(machine: Host, pid: number | undefined): Promise<boolea
   const path = `/proc/${pid}/cmdline`;
   const cmdline = (await machine.readFiles([path])).get(path) ?? '';
   return cmdline.includes('node') && /\b(run|resume)\b/.test(cmdline.replaceAll('\0', ' '));
-}
-
-/** Ends what is left of a router that the campaign started: recognised by the campaign's own folder in its arguments. */
-async function endRouter(machine: Host, pids: readonly number[], dir: string): Promise<void> {
-  const paths = pids.map((pid) => `/proc/${pid}/cmdline`);
-  const cmdlines = await machine.readFiles(paths);
-  for (const [index, pid] of pids.entries()) {
-    if (!cmdlines.get(paths[index] ?? '')?.includes(dir)) continue;
-    try {
-      process.kill(pid, 'SIGTERM');
-    } catch {
-      // It ended by itself.
-    }
-  }
 }
 
 function count(steps: readonly RestoreStep[], state: RestoreStep['outcome']['state']): number {

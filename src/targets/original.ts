@@ -14,3 +14,8 @@ export interface Original {
   readonly target: WriteTarget;
   readonly raw: string;
 }
+
+/** Which setting of which place this is, as a key: two originals with the same one are of the same setting. */
+export function placeOf({ knob, target }: Pick<Original, 'knob' | 'target'>): string {
+  return JSON.stringify([knob, target]);
+}

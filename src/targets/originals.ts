@@ -4,8 +4,11 @@
 import type { KnobPlaces } from '../knobs/access.ts';
 import { knobPath, sysctlPath, txqueuelenPath, writeSysctl, writeTxqueuelen } from '../knobs/access.ts';
 import type { Knob } from '../knobs/knob.ts';
+import { withSizesOf } from '../routers/defaults-file.ts';
+import { replaceFile } from '../routers/replace-file.ts';
 import type { Host } from './host.ts';
 import type { Original, WriteTarget } from './original.ts';
+import { originalProblem } from './original-check.ts';
 
 export interface MissingKnob {
   readonly knob: string;
@@ -71,9 +74,20 @@ export async function restoreOriginals(
 ): Promise<readonly RestoreStep[]> {
   const steps: RestoreStep[] = [];
   for (const original of [...originals].reverse()) {
-    steps.push({ original, outcome: await restoreOne(original, machine) });
+    steps.push({ original, outcome: await restoreOrSayWhy(original, machine) });
   }
   return steps;
+}
+
+/** A list of originals may come from a file: what is not a knob of ours is not touched, whatever it says. */
+async function restoreOrSayWhy(original: Original, machine: Host): Promise<RestoreStep['outcome']> {
+  const problem = originalProblem(original);
+  if (problem !== null) return { state: 'failed', reason: `not put back: ${problem}` };
+  try {
+    return await restoreOne(original, machine);
+  } catch (error) {
+    return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function restoreOne({ target, raw }: Original, machine: Host): Promise<RestoreStep['outcome']> {
@@ -120,12 +134,11 @@ async function restoreService(
   raw: string,
 ): Promise<RestoreStep['outcome']> {
   const now = (await machine.readFiles([defaultsFile])).get(defaultsFile);
-  if (now === raw) return { state: 'unchanged' };
-  try {
-    await machine.writeFile(defaultsFile, raw);
-  } catch (error) {
-    return { state: 'failed', reason: `cannot write ${defaultsFile} back: ${String(error)}` };
-  }
+  if (now === null || now === undefined)
+    return { state: 'failed', reason: `${defaultsFile} no longer exists on ${machine.label}` };
+  const wanted = withSizesOf(now, raw);
+  if (now === wanted) return { state: 'unchanged' };
+  await replaceFile(machine, defaultsFile, wanted);
   const restarted = await machine.run(restartCommand, { timeoutMs: 60_000 });
   return restarted.exitCode === 0
     ? { state: 'restored', from: 'siptune’s settings' }
