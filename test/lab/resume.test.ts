@@ -70,7 +70,7 @@ test.skipIf(!kamailio)(
       // A machine that is slow today may have no time left for a candidate: then it is killed in its proof.
       events
         .slice(events.findIndex((event) => event.type === 'phase' && event.phase === 'search') + 1)
-        .some((event, index, since) => since.length < events.length && event.type === 'router-started'),
+        .some((event, _index, since) => since.length < events.length && event.type === 'router-started'),
     );
     const restored = await siptune('restore');
     expect(restored).toMatchObject({ exitCode: 0 });
