@@ -50,6 +50,7 @@ export async function openJournal(path: string, clock: Clock): Promise<Journal> 
     throw cannotWrite(path, error);
   }
   let last: Promise<void> = Promise.resolve();
+  let cut = false;
   return {
     append(event) {
       const line = formatLine({ at: clock.date().toISOString(), ...event });
@@ -57,9 +58,12 @@ export async function openJournal(path: string, clock: Clock): Promise<Journal> 
         .catch(() => {})
         .then(async () => {
           try {
-            await file.appendFile(line);
+            // What a full disk cut off must not swallow the next event.
+            await file.appendFile(cut ? `\n${line}` : line);
+            cut = false;
             await file.datasync();
           } catch (error) {
+            cut = true;
             throw cannotWrite(path, error);
           }
         });
@@ -87,6 +91,8 @@ export function parseJournal(text: string): JournalContents {
   const events: CampaignEvent[] = [];
   const damaged: DamagedLine[] = [];
   for (const [index, line] of parsed.entries()) {
+    // After a write that failed, the next event begins on a line of its own.
+    if (lines[index] === '') continue;
     if (line.state === 'event' && (line.checksummed || !needsChecksum)) {
       events.push(line.event);
       continue;

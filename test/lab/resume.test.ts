@@ -8,6 +8,7 @@ import type { CampaignEvent } from '../../src/campaign/events.ts';
 import { undoOf } from '../../src/campaign/undo.ts';
 import { createLab } from '../../src/targets/lab/lab.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
+import { LONG_TESTS } from '../support/long-tests.ts';
 
 const machine = createLocalHost();
 const lab = createLab(machine);
@@ -62,7 +63,7 @@ async function settings(): Promise<string> {
     .stdout;
 }
 
-test.skipIf(!kamailio)(
+test.skipIf(!kamailio || !LONG_TESTS)(
   'killed twice in its search, restored, resumed: one journal, one verdict, every setting back',
   async () => {
     const before = await settings();
