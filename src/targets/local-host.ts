@@ -1,22 +1,19 @@
 // This machine as a host, by execa; inside a network namespace by ip-netns(8). No command passes through a shell with a
-// value in it: the one script below is constant, and paths reach it as positional arguments.
+// value in it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import type { Host } from './host.ts';
+import { filesIn, readFilesArgv, writeFilesArgv, writeResultsIn } from './file-scripts.ts';
+import type { FileWrite, FileWriteResult, Host } from './host.ts';
 import { resultOf } from './local-result.ts';
 import { spawnGroup } from './local-spawn.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 
-/** Prints each file as one line of base64, "-" where it cannot be read: many files in one round trip. */
-const READ_FILES_SCRIPT =
-  'for f in "$@"; do if [ -r "$f" ] && c=$(base64 -w0 < "$f" 2>/dev/null); then echo "+$c"; else echo "-"; fi; done';
-
 export function createLocalHost(): Host {
-  return hostIn(undefined);
+  return hostIn(undefined, undefined);
 }
 
-function hostIn(netns: string | undefined): Host {
+function hostIn(netns: string | undefined, machine: Host | undefined): Host {
   // ip(8) replaces itself by the program: the process ID is the program's own.
   const prefix = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
   const label = netns === undefined ? 'local' : `local, netns ${netns}`;
@@ -24,6 +21,10 @@ function hostIn(netns: string | undefined): Host {
   const host: Host = {
     label,
     netns,
+    remote: false,
+    get machine() {
+      return machine ?? host;
+    },
 
     async run(argv, options = {}) {
       const [file, ...args] = [...prefix, ...argv] as [string, ...string[]];
@@ -47,14 +48,7 @@ function hostIn(netns: string | undefined): Host {
       if (paths.length === 0) return new Map();
       if (netns === undefined)
         return new Map(await Promise.all(paths.map(async (path) => [path, await readOrNull(path)] as const)));
-      const result = await host.run(['sh', '-c', READ_FILES_SCRIPT, 'sh', ...paths]);
-      const lines = result.stdout.split('\n');
-      return new Map(
-        paths.map((path, index) => {
-          const line = lines[index] ?? '-';
-          return [path, line.startsWith('+') ? Buffer.from(line.slice(1), 'base64').toString('utf8') : null];
-        }),
-      );
+      return filesIn((await host.run(readFilesArgv(paths))).stdout, paths);
     },
 
     async writeFile(path, text) {
@@ -63,7 +57,17 @@ function hostIn(netns: string | undefined): Host {
       if (result.exitCode !== 0) throw new Error(result.stderr.trim() || `tee ${path} failed`);
     },
 
-    inNetns: (name) => hostIn(name),
+    async writeFiles(writes) {
+      if (netns !== undefined) {
+        const { stdout, stderr } = await host.run(writeFilesArgv(writes));
+        return writeResultsIn(stdout, writes, stderr);
+      }
+      const results: FileWriteResult[] = [];
+      for (const write of writes) results.push(await writeAndReadBack(write));
+      return results;
+    },
+
+    inNetns: (name) => hostIn(name, host.machine),
   };
   return host;
 }
@@ -74,4 +78,13 @@ async function readOrNull(path: string): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+async function writeAndReadBack({ path, text }: FileWrite): Promise<FileWriteResult> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
+  return { state: 'written', readBack: await readOrNull(path) };
 }
