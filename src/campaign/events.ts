@@ -50,6 +50,8 @@ export type CampaignEvent = { readonly at: string } & (
   /** The way back: durable before the first write. `raw` is exactly what was read. */
   | ({ readonly type: 'original' } & Original)
   | { readonly type: 'originals-complete' }
+  /** The target is another machine; this folder on it is the campaign's. */
+  | { readonly type: 'remote-opened'; readonly host: string; readonly workDir: string }
   /** The lab was brought up for this campaign, and goes down with it. */
   | { readonly type: 'lab-up' }
   | {

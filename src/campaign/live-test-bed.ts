@@ -13,7 +13,7 @@ import { restoreOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
 import { type Applier, createApplier } from './apply.ts';
 import type { Emit, TrialRecord } from './events.ts';
-import { bufferHeadroom, GENERATOR_BUFFER_BYTES } from './generator-headroom.ts';
+import { bufferHeadroom, GENERATOR_BUFFER_BYTES, raiseGeneratorCeilings } from './generator-headroom.ts';
 import { prepareTarget } from './prepare.ts';
 import { runTrial } from './run-trial.ts';
 import type { ApplyOutcome, RestoreOutcome, TestBed } from './test-bed.ts';
@@ -107,6 +107,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         clock,
       });
       open = { target, applier, load, phone, meters };
+      await raiseGeneratorCeilings(target, originals);
       return found.prepared;
     },
 
@@ -128,7 +129,11 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       );
       const trial = await runTrial(
         { n, label, configuration, plan, rawDir },
-        { target, load, phone, meters, objective: scenario.objective, clock, signal },
+        {
+          ...{ target, load, phone, meters, clock, signal },
+          routerProcesses: applier.processes(),
+          objective: scenario.objective,
+        },
       );
       count(cost.trials, trial.verdict);
       cost.loadMs += trial.wallMs;
@@ -178,7 +183,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         await attempt('ending the phone', async () => void (await phone?.stop()));
         if (target.router.managedBy === 'siptune')
           await attempt('stopping the router', () => target.router.stop());
-        const steps = await restoreOriginals(originals, target.machine);
+        const steps = await restoreOriginals(originals, target.machine, target.generators);
         for (const { original, outcome } of steps)
           if (outcome.state === 'failed') failures.push(`${original.knob}: ${outcome.reason}`);
       }

@@ -12,9 +12,10 @@ import { readDeviceFacts } from '../targets/device-facts.ts';
 import type { Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
-import { verifyAddress } from '../targets/verify-address.ts';
+import { verifyAddress, verifyNotOwn } from '../targets/verify-address.ts';
 import { configurationOf } from './apply.ts';
 import type { Emit } from './events.ts';
+import { generatorOriginals } from './generator-headroom.ts';
 import type { Prepared } from './test-bed.ts';
 
 export interface PreparedTarget {
@@ -30,6 +31,7 @@ const UDP_MEM = '/proc/sys/net/ipv4/udp_mem';
 
 export async function prepareTarget(scenario: Scenario, target: Target, emit: Emit): Promise<PreparedTarget> {
   await verifyAddress(target.routerHost, target.routerAddress);
+  if (!target.sharesKernel) await verifyNotOwn(target.caller.host, target.routerAddress);
   await verifyAddress(target.caller.host, target.caller.address);
   await verifyAddress(target.callee.host, target.callee.address);
 
@@ -42,7 +44,9 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
   }));
   const { originals, missing } = await recordOriginals(target, emit);
   const everything: Configuration = {
-    ...Object.fromEntries(originals.map(({ knob, raw }) => [knob, parseKnobValue(raw)])),
+    ...Object.fromEntries(
+      originals.flatMap(({ knob, raw }) => (knobByName(knob) ? [[knob, parseKnobValue(raw)]] : [])),
+    ),
     ...configurationOf(settings),
   };
   const { inPlay, inert } = await sortKnobs(scenario, target, router, everything, missing);
@@ -96,9 +100,11 @@ async function recordOriginals(
   const kernelKnobs = CATALOGUE.filter(({ access }) => access.via !== 'router');
   const { originals, missing } = await readOriginals(kernelKnobs, places);
   const own = await target.router.originals();
-  for (const original of [...originals, ...own]) await emit({ type: 'original', ...original });
+  const generators = await generatorOriginals(target);
+  const all = [...originals, ...own, ...generators];
+  for (const original of all) await emit({ type: 'original', ...original });
   await emit({ type: 'originals-complete' });
-  return { originals: [...originals, ...own], missing };
+  return { originals: all, missing };
 }
 
 async function sortKnobs(

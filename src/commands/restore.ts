@@ -1,5 +1,6 @@
 // siptune restore: puts back what campaigns changed, from their journals alone. Idempotent: the second run changes nothing.
 import { join } from 'node:path';
+import { REMOTE_FOLDER } from '../campaign/open-target.ts';
 import { type Undo, undoOf } from '../campaign/undo.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
@@ -9,7 +10,9 @@ import { findCampaigns, resolveCampaign } from '../store/result-store.ts';
 import type { Host } from '../targets/host.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { createLocalHost } from '../targets/local-host.ts';
+import { openHost } from '../targets/open-host.ts';
 import { type RestoreStep, restoreOriginals } from '../targets/originals.ts';
+import { parseSshAddress, type SshAddress } from '../targets/ssh/ssh-address.ts';
 import type { CommandIo } from './command-io.ts';
 
 export interface RestoreOptions {
@@ -45,8 +48,8 @@ export async function restore(
 }
 
 async function undoCampaign({ id, dir }: { id: string; dir: string }, undo: Undo): Promise<Restored> {
-  const machine = createLocalHost();
-  if (await stillRuns(machine, undo.pid))
+  const here = createLocalHost();
+  if (await stillRuns(here, undo.pid))
     throw new UserError(
       `campaign ${id} is still running as process ${undo.pid}: end it with Ctrl-C (kill -INT ${undo.pid}); it restores by itself`,
     );
@@ -54,9 +57,28 @@ async function undoCampaign({ id, dir }: { id: string; dir: string }, undo: Undo
     throw new UserError(
       `campaign ${id} has settings to put back, which needs root: run siptune restore with sudo`,
     );
+  const target = openHost(addressOf(undo));
+  try {
+    await target.connect();
+    return await undoOn(target.host, here, { id, dir }, undo);
+  } finally {
+    await target.close();
+  }
+}
+
+async function undoOn(
+  machine: Host,
+  here: Host,
+  { id, dir }: { id: string; dir: string },
+  undo: Undo,
+): Promise<Restored> {
   const journal = await openJournal(join(dir, 'journal.jsonl'), systemClock);
-  await endRouter(machine, undo.routerPids, dir);
-  const steps = await restoreOriginals(undo.originals, machine);
+  const workDir = undo.remote?.workDir;
+  // A damaged journal must not name what is deleted, and whose processes are ended.
+  const ours = workDir === undefined || REMOTE_FOLDER.test(workDir);
+  if (ours) await endRouter(machine, undo.routerPids, workDir ?? dir);
+  const steps = await restoreOriginals(undo.originals, machine, here);
+  if (ours && workDir !== undefined) await machine.run(['rm', '-rf', '--', workDir]);
   const failures = steps.flatMap(({ original, outcome }) =>
     outcome.state === 'failed' ? [`${original.knob}: ${outcome.reason}`] : [],
   );
@@ -78,6 +100,13 @@ async function undoCampaign({ id, dir }: { id: string; dir: string }, undo: Undo
   };
 }
 
+function addressOf({ remote }: Undo): 'local' | SshAddress {
+  if (remote === undefined) return 'local';
+  const address = parseSshAddress(remote.host);
+  if (address) return address;
+  throw new UserError(`the journal names a host that is none: ${plainText(remote.host)}`);
+}
+
 /** A PID may have been given to somebody else since: only a node process that runs siptune counts. */
 async function stillRuns(machine: Host, pid: number | undefined): Promise<boolean> {
   if (pid === undefined || pid === process.pid) return false;
@@ -92,11 +121,8 @@ async function endRouter(machine: Host, pids: readonly number[], dir: string): P
   const cmdlines = await machine.readFiles(paths);
   for (const [index, pid] of pids.entries()) {
     if (!cmdlines.get(paths[index] ?? '')?.includes(dir)) continue;
-    try {
-      process.kill(pid, 'SIGTERM');
-    } catch {
-      // It ended by itself.
-    }
+    // It may have ended by itself meanwhile.
+    await machine.run(['kill', '-s', 'TERM', String(pid)]);
   }
 }
 

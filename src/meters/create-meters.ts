@@ -34,10 +34,10 @@ export interface MeterDeps {
 export function createMeters(deps: MeterDeps): readonly Meter[] {
   const { machine, routerHost, devices, clock } = deps;
   // One view of each namespace, shared by all meters that look into it: hosts may well be in the same one.
-  const views = new Map<string | undefined, ReturnType<typeof createNamespaceFiles>>();
+  const views = new Map<string, ReturnType<typeof createNamespaceFiles>>();
   const viewOf = (host: Host) => {
-    const view = views.get(host.netns) ?? createNamespaceFiles(machine, host, clock);
-    views.set(host.netns, view);
+    const view = views.get(host.label) ?? createNamespaceFiles(host.machine, host, clock);
+    views.set(host.label, view);
     return view;
   };
   const router = viewOf(routerHost);
@@ -61,7 +61,7 @@ export function createMeters(deps: MeterDeps): readonly Meter[] {
     }),
     createQdiscMeter(routerHost, devices, clock),
     createLinkMeter(router, devices, clock),
-    createProcessesMeter(machine, clock),
+    createProcessesMeter(machine, clock, deps.facts),
     createRouterMeter(deps.router, clock),
     createPsiMeter(machine, clock),
   ];

@@ -1,6 +1,5 @@
 // OpenSIPS (3.4, 3.6): memory on the command line, the rest in a derived configuration, statistics by MI over a FIFO.
-import { rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { posix } from 'node:path';
 import { UserError } from '../errors.ts';
 import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
 import { globalParameter } from './config-text.ts';
@@ -21,12 +20,16 @@ const STATISTICS = ['shmem:', 'pkmem:', 'load:', 'net:', 'core:', 'tm:'];
 
 export function createOpensips(deps: RouterDeps): Router {
   const { host, spec, listen, workDir, clock } = deps;
-  const binary = spec.binary ?? process.env.OPENSIPS_BIN ?? 'opensips';
+  const { machine } = host;
+  const { basename, dirname, join } = posix;
+  // The environment speaks of this machine.
+  const binary = spec.binary ?? (host.remote ? undefined : process.env.OPENSIPS_BIN) ?? 'opensips';
   const fifo = join(workDir, 'opensips.fifo');
   const pidFile = join(workDir, 'opensips.pid');
   const daemon = createRouterProcess(deps);
   const mi = createMiClient(host, fifo, workDir);
   let known: RouterFacts | undefined;
+  let modules: Promise<readonly string[]> | undefined;
 
   const facts = async (): Promise<RouterFacts> => {
     if (known) return known;
@@ -50,21 +53,28 @@ export function createOpensips(deps: RouterDeps): Router {
     }));
   };
 
-  const stop = async (): Promise<void> => {
+  const stopDaemon = async (): Promise<void> => {
     await daemon.stop();
     await mi.close();
-    for (const file of [fifo, pidFile]) await rm(file, { force: true });
+  };
+  const removeControlFiles = () => machine.run(['rm', '-f', '--', fifo, pidFile]);
+
+  const stop = async (): Promise<void> => {
+    await stopDaemon();
+    await removeControlFiles();
   };
 
-  const start = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
+  const start = async (
+    settings: Required<RouterSettings>,
+    signal?: AbortSignal,
+    reading = readConfig(machine, spec.config),
+  ): Promise<StartOutcome> => {
     await facts();
-    const config = await readConfig(host, spec.config);
+    const config = await reading;
     const derived = join(workDir, basename(config.path));
-    const modulePaths = await findModulePaths(binary, globalParameter(config.own, 'mpath'));
-    await writeFile(
-      derived,
-      deriveOpensipsConfig(config, settings, { listen, fifo, replyDir: workDir, modulePaths }),
-    );
+    modules ??= findModulePaths(machine, binary, globalParameter(config.own, 'mpath'));
+    const modulePaths = await modules;
+    const text = deriveOpensipsConfig(config, settings, { listen, fifo, replyDir: workDir, modulePaths });
     const outcome = await daemon.start(
       {
         cwd: dirname(config.path),
@@ -76,13 +86,18 @@ export function createOpensips(deps: RouterDeps): Router {
         ],
       },
       signal,
+      () => Promise.all([removeControlFiles(), machine.writeFile(derived, text)]),
     );
     if (outcome.state === 'failed') {
       await stop();
       // Lines keep their numbers in the copy: what the parser says holds for the operator's file.
       return { ...outcome, log: outcome.log.map((line) => line.replaceAll(derived, config.path)) };
     }
-    return { ...outcome, state: 'ready', processes: await settled(processes, settings.workers, clock) };
+    const [found, rcvbufBytes] = await Promise.all([
+      settled(processes, settings.workers, clock),
+      rcvbufBytesOn(host, listen),
+    ]);
+    return { ...outcome, state: 'ready', processes: found, rcvbufBytes };
   };
 
   return {
@@ -91,7 +106,7 @@ export function createOpensips(deps: RouterDeps): Router {
     facts,
 
     async currentSettings() {
-      const { own, included } = await readConfig(host, spec.config);
+      const { own, included } = await readConfig(machine, spec.config);
       return {
         ...ROUTER_DEFAULTS.opensips,
         ...settingsInConfig(`${own}\n${included}`, 'opensips', listen),
@@ -100,11 +115,13 @@ export function createOpensips(deps: RouterDeps): Router {
     },
 
     originals: async () => [],
-    start,
+    start: (settings, signal) => start(settings, signal),
     stop,
     async restart(settings, signal) {
-      await stop();
-      return start(settings, signal);
+      const reading = readConfig(machine, spec.config);
+      reading.catch(() => {});
+      await stopDaemon();
+      return start(settings, signal, reading);
     },
     isAlive: async () => daemon.isAlive(),
     processes,

@@ -63,10 +63,10 @@ export async function startSshServer(): Promise<SshServer> {
     return path(name);
   };
   const configFile = await configWith('ssh_config');
-  const sshd: RunningCommand = await createLocalHost().spawn(
-    [SSHD, '-D', '-e', '-f', path('sshd_config')],
-    { stdoutFile: path('sshd.log'), stderrFile: path('sshd.log') },
-  );
+  const sshd: RunningCommand = await createLocalHost().spawn([SSHD, '-D', '-e', '-f', path('sshd_config')], {
+    stdoutFile: path('sshd.log'),
+    stderrFile: path('sshd.log'),
+  });
   for (let poll = 0; poll < 500; poll++) {
     if ((await readFile(path('sshd.log'), 'utf8')).includes('Server listening')) break;
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -31,7 +31,11 @@ export function spawnText(argv: readonly string[], { netns }: Place, options: Sp
     options.stderrFile === undefined ? '' : ` 2>>${quote(options.stderrFile)}`,
   ].join('');
   // $heeding is the agent's own: constant words, or nothing.
-  return functions(needed, options, `exec setsid $heeding ${quoteAll([...inside(netns), ...pinned])}${output}`);
+  return functions(
+    needed,
+    options,
+    `exec setsid $heeding ${quoteAll([...inside(netns), ...pinned])}${output}`,
+  );
 }
 
 export function inside(netns: string | undefined): readonly string[] {

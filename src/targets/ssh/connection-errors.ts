@@ -85,5 +85,9 @@ function lastLine(said: string): string {
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^@+/.test(line));
-  return [...lines].reverse().find((line) => /key|denied|refused|resolve|timed|sudo/i.test(line)) ?? lines.at(-1) ?? '';
+  return (
+    [...lines].reverse().find((line) => /key|denied|refused|resolve|timed|sudo/i.test(line)) ??
+    lines.at(-1) ??
+    ''
+  );
 }

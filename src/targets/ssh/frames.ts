@@ -33,7 +33,10 @@ export function createFrameReader(mark: string): (chunk: Buffer) => readonly Fra
 }
 
 /** Output and error output of a command, which the mark separates. */
-export function splitOutput(body: Buffer, mark: string): { readonly stdout: string; readonly stderr: string } {
+export function splitOutput(
+  body: Buffer,
+  mark: string,
+): { readonly stdout: string; readonly stderr: string } {
   const separator = Buffer.from(`${mark} err\n`);
   const at = body.lastIndexOf(separator);
   return {

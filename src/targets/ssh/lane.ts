@@ -39,8 +39,7 @@ const LINK_PATIENCE_MS = 20_000;
 const CLOSE_WAIT_MS = 1_000;
 const MAX_DIAGNOSTICS = 20;
 
-const BECOME_ROOT =
-  'if [ "$(id -u)" -eq 0 ]; then exec sh -c "$1"; else exec sudo -n -- sh -c "$1"; fi';
+const BECOME_ROOT = 'if [ "$(id -u)" -eq 0 ]; then exec sh -c "$1"; else exec sudo -n -- sh -c "$1"; fi';
 
 export async function openLane(connection: Connection, label: string): Promise<Lane> {
   const mark = randomBytes(16).toString('hex');
@@ -93,9 +92,7 @@ export async function openLane(connection: Connection, label: string): Promise<L
     noLine(partial);
     const words = said.join('\n');
     fail(
-      ready || closing
-        ? connectionLost(label, words)
-        : connectionError(label, connection.destination, words),
+      ready || closing ? connectionLost(label, words) : connectionError(label, connection.destination, words),
     );
   });
 

@@ -9,12 +9,7 @@ const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) =
 const TIMEOUT_STATUS = 124;
 const KILLED_STATUS = 137;
 
-export function resultOfStatus(
-  status: number,
-  stdout: string,
-  stderr: string,
-  file: string,
-): CommandResult {
+export function resultOfStatus(status: number, stdout: string, stderr: string, file: string): CommandResult {
   if (status === 127 && stderr === `${MISSING_PROGRAM}${file}\n`)
     return { ...NEVER_STARTED, stderr: `${file}: not found`, notFound: true };
   if (status === 126 && stderr.startsWith(MISSING_FOLDER))

@@ -47,7 +47,8 @@ export async function spawnThere(
 }
 
 function cannotStart(program: string, said: string, label: string): UserError {
-  if (!said.startsWith(MISSING_PROGRAM)) return new UserError(`${program} cannot be started on ${label}: ${said}`);
+  if (!said.startsWith(MISSING_PROGRAM))
+    return new UserError(`${program} cannot be started on ${label}: ${said}`);
   const missing = said.slice(MISSING_PROGRAM.length);
   return new UserError(`${missing} is not on ${label}: ${howToGet(missing)}`);
 }
