@@ -1,7 +1,7 @@
 // An OpenSSH server of our own on a loopback port, with keys made for it, and the ssh configuration that goes with it.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { RunningCommand } from '../../src/targets/host.ts';
@@ -26,6 +26,8 @@ export const noSshServer = existsSync(SSHD)
 
 export async function startSshServer(): Promise<SshServer> {
   const folder = await mkdtemp('/tmp/siptune-sshd-');
+  // sshd reads the authorized keys as the user who logs in.
+  await chmod(folder, 0o755);
   const path = (name: string) => join(folder, name);
   for (const name of ['host-key', 'user-key'])
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'siptune-test', '-f', path(name)]);

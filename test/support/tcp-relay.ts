@@ -6,6 +6,8 @@ export interface TcpRelay {
   readonly port: number;
   /** Each way. */
   setDelayMs(delayMs: number): void;
+  /** How often the client has spoken again after it was answered, since the last call: each was a way there and back. */
+  roundTrips(): number;
   /** Nothing gets through any more, and nobody is told. New connections are taken, and stay as silent. */
   freeze(): void;
   /** What was held back is delivered. */
@@ -17,6 +19,8 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
   let delayMs = 0;
   let frozen = false;
+  let roundTrips = 0;
+  let clientSpoke = false;
   const onThaw: (() => void)[] = [];
 
   const whenThawed = (act: () => void) => {
@@ -41,6 +45,13 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
 
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1');
+    client.on('data', () => {
+      if (!clientSpoke) roundTrips += 1;
+      clientSpoke = true;
+    });
+    target.on('data', () => {
+      clientSpoke = false;
+    });
     forward(client, target);
     forward(target, client);
   });
@@ -50,6 +61,11 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
     port: (server.address() as AddressInfo).port,
     setDelayMs: (ms) => {
       delayMs = ms;
+    },
+    roundTrips: () => {
+      const counted = roundTrips;
+      roundTrips = 0;
+      return counted;
     },
     freeze: () => {
       frozen = true;
