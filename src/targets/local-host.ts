@@ -8,6 +8,8 @@ import { resultOf } from './local-result.ts';
 import { spawnGroup } from './local-spawn.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
+/** From SIGTERM to SIGKILL for a command that takes too long. */
+const KILL_AFTER_MS = 1_000;
 
 export function createLocalHost(): Host {
   return hostIn(undefined, undefined);
@@ -28,18 +30,19 @@ function hostIn(netns: string | undefined, machine: Host | undefined): Host {
 
     async run(argv, options = {}) {
       const [file, ...args] = [...prefix, ...argv] as [string, ...string[]];
-      const outcome = await execa(file, args, {
+      const child = execa(file, args, {
         reject: false,
         stripFinalNewline: false,
         // A session of its own: Ctrl-C at the terminal must not cut a command short that restores a setting.
         detached: true,
         cleanup: false,
-        timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
         ...(options.env ? { env: options.env } : {}),
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       });
-      return resultOf(outcome, file);
+      const limit = endAfter(child.pid, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      const outcome = await child;
+      return resultOf({ ...outcome, timedOut: limit.stop() }, file);
     },
 
     spawn: (argv, options = {}) => spawnGroup(prefix, argv, options, label),
@@ -70,6 +73,33 @@ function hostIn(netns: string | undefined, machine: Host | undefined): Host {
     inNetns: (name) => hostIn(name, host.machine),
   };
   return host;
+}
+
+/** Ends the whole group: a child that is left would hold on to the output, and with it the result. */
+function endAfter(pid: number | undefined, timeoutMs: number): { stop(): boolean } {
+  let timedOut = false;
+  let kill: NodeJS.Timeout | undefined;
+  const end = setTimeout(() => {
+    timedOut = true;
+    signalGroup(pid, 'SIGTERM');
+    kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), KILL_AFTER_MS);
+  }, timeoutMs);
+  return {
+    stop() {
+      clearTimeout(end);
+      clearTimeout(kill);
+      return timedOut;
+    },
+  };
+}
+
+function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended.
+  }
 }
 
 async function readOrNull(path: string): Promise<string | null> {

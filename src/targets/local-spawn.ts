@@ -24,13 +24,15 @@ export async function spawnGroup(
   const { child } = await startChild(file, args, options);
   const { pid } = child;
   const ending = child.then((outcome) => resultOf(outcome, file));
-  const exited =
-    options.sweepGroup && pid !== undefined
-      ? ending.then(async (result) => {
-          await sweepGroup(pid);
-          return result;
-        })
-      : ending;
+  // At its end, not at that of its output: what is left may hold on to that.
+  const swept = new Promise<void>((resolve) => {
+    if (!options.sweepGroup || pid === undefined) resolve();
+    else child.once('exit', () => void sweepGroup(pid).then(resolve));
+  });
+  const exited = ending.then(async (result) => {
+    await swept;
+    return result;
+  });
   if (pid === undefined)
     throw new UserError(`${argv[0]} cannot be started on ${label}: ${(await exited).stderr}`);
   let ended = false;

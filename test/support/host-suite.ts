@@ -183,11 +183,14 @@ export function testHost({ name, host: hostOf }: HostSuite): void {
 
     test('a spawned program has the process ID that was given, leads a group, and ends by each signal', async () => {
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL', 'SIGUSR1'] as const) {
-        const parent = await host.spawn(['sh', '-c', 'sleep 600 & exec sleep 600'], { cpus: '0' });
+        // A shell makes its background jobs deaf to SIGINT.
+        const script = signal === 'SIGINT' ? 'exec sleep 600' : 'sleep 600 & exec sleep 600';
+        const parent = await host.spawn(['sh', '-c', script], { cpus: '0' });
         const status = `/proc/${parent.pid}/status`;
         await expect.poll(() => read(status), PATIENT).toMatch(/Name:\tsleep[\s\S]*Cpus_allowed_list:\t0\n/);
         expect((await read(`/proc/${parent.pid}/stat`))?.split(' ')[4]).toBe(String(parent.pid));
-        const child = (await host.run(['ps', '-o', 'pid=', '--ppid', String(parent.pid)])).stdout.trim();
+        const children = await host.run(['ps', '-o', 'pid=', '--ppid', String(parent.pid)]);
+        const child = children.stdout.trim();
         parent.kill(signal);
         expect(await parent.exited).toMatchObject({ signal, exitCode: undefined });
         await expect.poll(async () => (await read(`/proc/${child}/stat`)) ?? '', PATIENT).toMatch(/^$|\) Z /);
