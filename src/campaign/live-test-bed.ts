@@ -97,6 +97,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       const meters = createMeters({
         machine: target.machine,
         routerHost: target.routerHost,
+        generators: target.sharesKernel ? undefined : target.generators,
         callerHost: caller.host,
         calleeHost: callee.host,
         devices: target.devices,

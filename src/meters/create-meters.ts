@@ -20,6 +20,8 @@ export interface MeterDeps {
   /** The initial namespace of the machine with the router. */
   readonly machine: Host;
   readonly routerHost: Host;
+  /** The machine of caller and callee, where it has CPUs of its own. */
+  readonly generators: Host | undefined;
   readonly callerHost: Host;
   readonly calleeHost: Host;
   /** Devices of the router's namespace. */
@@ -47,6 +49,9 @@ export function createMeters(deps: MeterDeps): readonly Meter[] {
   return [
     createMpstatMeter(machine, clock),
     createTicksMeter(machine, deps.facts.clockTicksPerS, clock),
+    ...(deps.generators
+      ? [createTicksMeter(deps.generators, deps.facts.clockTicksPerS, clock, 'ticks-generators')]
+      : []),
     createSoftnetMeter(machine, clock),
     createSnmpMeter('router', router, clock),
     createSnmpMeter('caller', caller, clock),

@@ -30,6 +30,7 @@ export interface Lane {
 }
 
 interface Waiting {
+  readonly timeoutMs: number;
   readonly resolve: (frame: Frame) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -54,10 +55,21 @@ export async function openLane(connection: Connection, label: string): Promise<L
   let ready = false;
   let closing = false;
   let lastId = 0;
+  let late: NodeJS.Timeout | undefined;
 
+  /** The time of a request begins when those before it are done. */
+  const watchFirst = (): void => {
+    clearTimeout(late);
+    const [first] = waiting;
+    if (first === undefined) return;
+    const limitMs = first.timeoutMs + LINK_PATIENCE_MS;
+    const message = `${label} has not answered for ${Math.round(limitMs / 1000)} s: check the network and the machine, then run "siptune restore"`;
+    late = setTimeout(() => fail(new UserError(message, EXIT.unsafe)), limitMs);
+  };
   const fail = (error: UserError): void => {
     if (!isOpen) return;
     isOpen = false;
+    clearTimeout(late);
     for (const one of waiting.splice(0)) one.reject(error);
     for (const tell of exits.values()) tell(null);
     exits.clear();
@@ -78,7 +90,10 @@ export async function openLane(connection: Connection, label: string): Promise<L
 
   const framesIn = createFrameReader(mark);
   stdout.on('data', (chunk: Buffer) => {
-    for (const frame of framesIn(chunk)) waiting.shift()?.resolve(frame);
+    for (const frame of framesIn(chunk)) {
+      waiting.shift()?.resolve(frame);
+      watchFirst();
+    }
   });
   let partial = '';
   stderr.on('data', (chunk: Buffer) => {
@@ -99,21 +114,8 @@ export async function openLane(connection: Connection, label: string): Promise<L
   const send = (head: string | null, body: Buffer, timeoutMs: number): Promise<Frame> =>
     new Promise<Frame>((resolve, reject) => {
       if (!isOpen) return reject(connectionLost(label, said.join('\n')));
-      const late = setTimeout(() => {
-        fail(
-          new UserError(
-            `${label} has not answered for ${Math.round((timeoutMs + LINK_PATIENCE_MS) / 1000)} s: check the network and the machine, then run "siptune restore"`,
-            EXIT.unsafe,
-          ),
-        );
-      }, timeoutMs + LINK_PATIENCE_MS);
-      const settle =
-        <T>(then: (value: T) => void) =>
-        (value: T) => {
-          clearTimeout(late);
-          then(value);
-        };
-      waiting.push({ resolve: settle(resolve), reject: settle(reject) });
+      waiting.push({ timeoutMs, resolve, reject });
+      if (waiting.length === 1) watchFirst();
       stdin.write(head === null ? body : Buffer.concat([Buffer.from(head), body]));
     });
 

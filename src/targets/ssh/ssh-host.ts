@@ -31,7 +31,7 @@ export function createSshHost(options: SshOptions): SshHost {
   const lanes = createLanes(createConnection(options, label, options.configFile), label);
   return {
     ...hostIn(lanes, label, undefined, undefined),
-    connect: async () => void (await lanes.take()),
+    connect: () => lanes.open(),
     close: () => lanes.close(),
   };
 }
