@@ -89,7 +89,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         cpus,
         clock,
         bufferBytes: GENERATOR_BUFFER_BYTES,
-        withBufferHeadroom: bufferHeadroom(target, () => applier.inForce()),
+        withBufferHeadroom: bufferHeadroom(target, () => applier.inForce(), found.originals),
       });
       const phone =
         scenario.load.uaRateCps > 0 && scenario.load.flow === 'invite'
@@ -109,6 +109,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       const meters = createMeters({
         machine: target.machine,
         routerHost: target.routerHost,
+        generators: target.sharesKernel ? undefined : target.generators,
         callerHost: caller.host,
         calleeHost: callee.host,
         devices: target.devices,
@@ -147,7 +148,11 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       );
       const trial = await runTrial(
         { n, label, configuration, plan, rawDir },
-        { target, load, phone, meters, objective: scenario.objective, clock, signal },
+        {
+          ...{ target, load, phone, meters, clock, signal },
+          routerProcesses: applier.processes(),
+          objective: scenario.objective,
+        },
       );
       count(cost.trials, trial.verdict);
       cost.loadMs += trial.wallMs;

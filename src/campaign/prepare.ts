@@ -13,9 +13,10 @@ import { readDeviceFacts } from '../targets/device-facts.ts';
 import type { Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
-import { verifyAddress } from '../targets/verify-address.ts';
+import { verifyAddress, verifyNotOwn } from '../targets/verify-address.ts';
 import { configurationOf } from './apply.ts';
 import type { Emit } from './events.ts';
+import { generatorOriginals } from './generator-headroom.ts';
 import type { Prepared } from './test-bed.ts';
 
 export interface PreparedTarget {
@@ -55,8 +56,10 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
 }
 
 /** Load goes nowhere else than to these. */
-export async function verifyAddresses({ routerHost, routerAddress, caller, callee }: Target): Promise<void> {
+export async function verifyAddresses(target: Target): Promise<void> {
+  const { routerHost, routerAddress, caller, callee, sharesKernel } = target;
   await verifyAddress(routerHost, routerAddress);
+  if (!sharesKernel) await verifyNotOwn(caller.host, routerAddress);
   await verifyAddress(caller.host, caller.address);
   await verifyAddress(callee.host, callee.address);
 }
@@ -76,7 +79,9 @@ export async function inspectTarget(
   }));
   const { originals, missing } = await allOriginals(target, look);
   const everything: Configuration = {
-    ...Object.fromEntries(originals.map(({ knob, raw }) => [knob, parseKnobValue(raw)])),
+    ...Object.fromEntries(
+      originals.flatMap(({ knob, raw }) => (knobByName(knob) ? [[knob, parseKnobValue(raw)]] : [])),
+    ),
     ...configurationOf(settings),
   };
   const devices = await look.devices();
@@ -140,7 +145,8 @@ async function allOriginals(
 ): Promise<{ readonly originals: readonly Original[]; readonly missing: readonly MissingKnob[] }> {
   const kernelKnobs = CATALOGUE.filter(({ access }) => access.via !== 'router');
   const { originals, missing } = await look.originals(kernelKnobs);
-  return { originals: [...originals, ...(await target.router.originals())], missing };
+  const own = await target.router.originals();
+  return { originals: [...originals, ...own, ...(await generatorOriginals(target))], missing };
 }
 
 /** What decides whether a knob can act here. */

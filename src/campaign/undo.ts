@@ -8,6 +8,8 @@ export interface Undo {
   readonly labUp: boolean;
   /** Processes of the router's last start. */
   readonly routerPids: readonly number[];
+  /** The machine that was tuned, and the campaign's folder on it; undefined: this machine. */
+  readonly remote: { readonly host: string; readonly workDir: string } | undefined;
   /** The siptune process that ran it. */
   readonly pid: number | undefined;
 }
@@ -18,6 +20,7 @@ export function undoOf(events: readonly CampaignEvent[]): Undo | null {
   let labUp = false;
   let routerPids: readonly number[] = [];
   let pid: number | undefined;
+  let remote: Undo['remote'];
   let open = false;
   for (const event of events) {
     switch (event.type) {
@@ -26,6 +29,10 @@ export function undoOf(events: readonly CampaignEvent[]): Undo | null {
         break;
       case 'lab-up':
         labUp = true;
+        open = true;
+        break;
+      case 'remote-opened':
+        remote = { host: event.host, workDir: event.workDir };
         open = true;
         break;
       case 'original':
@@ -40,5 +47,5 @@ export function undoOf(events: readonly CampaignEvent[]): Undo | null {
         break;
     }
   }
-  return open ? { originals, labUp, routerPids, pid } : null;
+  return open ? { originals, labUp, routerPids, remote, pid } : null;
 }

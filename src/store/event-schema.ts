@@ -8,7 +8,12 @@ const text = z.string();
 const number = z.number();
 
 const writeTarget = z.discriminatedUnion('via', [
-  z.object({ via: z.literal('sysctl'), key: text, netns: text.optional() }),
+  z.object({
+    via: z.literal('sysctl'),
+    key: text,
+    netns: text.optional(),
+    machine: z.literal('generators').optional(),
+  }),
   z.object({ via: z.literal('txqueuelen'), device: text, netns: text.optional() }),
   z.object({ via: z.literal('router'), setting: text }),
   z.object({ via: z.literal('service'), defaultsFile: text, restartCommand: z.array(text) }),
@@ -39,9 +44,10 @@ const SCHEMAS: Readonly<Record<CampaignEvent['type'], z.ZodType>> = {
   phase: z.object({ phase: z.enum(PHASES) }),
   original: z.object({ knob: text, target: writeTarget, raw: text }),
   'originals-complete': z.object({}),
-  armed: z.object({ periodMs: number, by: text, state: text }),
+  armed: z.object({ host: text, periodMs: number, by: text, state: text }),
   'lease-lost': z.object({ reason: text }),
   'taken-over': z.object({ campaign: text }),
+  'remote-opened': z.object({ host: text, workDir: text }),
   'lab-up': z.object({}),
   write: z.object({ knob: text, target: writeTarget, raw: text, reason: text }),
   'write-result': z.object({ knob: text, effective: text.nullable(), error: text.nullable() }),

@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { howToGet } from './debian-package.ts';
 import type { RunningCommand, SpawnOptions } from './host.ts';
 import { resultOf } from './local-result.ts';
+import { sweepGroup } from './process-group.ts';
 
 /** A terminal's Ctrl-C does not reach the group, and kill() ends its children too. */
 export async function spawnGroup(
@@ -22,11 +23,20 @@ export async function spawnGroup(
     if (program !== undefined) await requireExecutable(program, options, label);
   const { child } = await startChild(file, args, options);
   const { pid } = child;
-  const exited = child.then((outcome) => resultOf(outcome, file));
+  const ending = child.then((outcome) => resultOf(outcome, file));
+  // At its end, not at that of its output: what is left may hold on to that.
+  const swept = new Promise<void>((resolve) => {
+    if (!options.sweepGroup || pid === undefined) resolve();
+    else child.once('exit', () => void sweepGroup(pid).then(resolve));
+  });
+  const exited = ending.then(async (result) => {
+    await swept;
+    return result;
+  });
   if (pid === undefined)
     throw new UserError(`${argv[0]} cannot be started on ${label}: ${(await exited).stderr}`);
   let ended = false;
-  void exited.then(() => {
+  void ending.then(() => {
     ended = true;
   });
   return {

@@ -14,6 +14,21 @@ export async function verifyAddress(host: Host, address: string): Promise<void> 
   );
 }
 
+/**
+ * Throws where load for `address` would not leave the caller's own machine: an address such as 127.0.0.1 is everybody's,
+ * and the calls would never reach the router of another machine.
+ */
+export async function verifyNotOwn(caller: Host, address: string): Promise<void> {
+  const result = await caller.run(['ip', '-j', 'route', 'get', address]);
+  if (result.exitCode === 0 && !/"type":\s*"local"/.test(result.stdout)) return;
+  throw new UserError(
+    result.exitCode === 0
+      ? `refusing to send load to ${address}: it is an address of the callers' own machine (${caller.label}) as well, so the calls would never reach the router. Give an address that only the router's machine has`
+      : `the callers (${caller.label}) have no route to ${address}: ${result.stderr.trim()}`,
+    EXIT.unsafe,
+  );
+}
+
 function addressesIn(json: string): readonly string[] {
   try {
     const links: { addr_info?: { local?: string }[] }[] = JSON.parse(json);

@@ -40,7 +40,7 @@ test('a write that arrives after the restore is refused on the target, though si
 });
 
 test('what a campaign started does not outlive it, nor does its lock', async () => {
-  const restartCommand = ['sh', '-c', 'sleep 300 & echo $! >"$0"', join(folder, 'daemon')];
+  const restartCommand = ['sh', '-c', 'setsid sleep 300 & echo $! >"$0"', join(folder, 'daemon')];
   const guard = guardOf('c1', { restartCommand });
   await guard.take();
   await guard.coverOriginals([original()]);
