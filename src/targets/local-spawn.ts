@@ -1,4 +1,5 @@
 // Starts a long-running command on this machine, as the leader of a process group of its own.
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -25,10 +26,8 @@ export async function spawnGroup(
   const { pid } = child;
   const ending = child.then((outcome) => resultOf(outcome, file));
   // At its end, not at that of its output: what is left may hold on to that.
-  const swept = new Promise<void>((resolve) => {
-    if (!options.sweepGroup || pid === undefined) resolve();
-    else child.once('exit', () => void sweepGroup(pid).then(resolve));
-  });
+  const swept =
+    options.sweepGroup && pid !== undefined ? endOf(child).then(() => sweepGroup(pid)) : Promise.resolve();
   const exited = ending.then(async (result) => {
     await swept;
     return result;
@@ -51,6 +50,14 @@ export async function spawnGroup(
       }
     },
   };
+}
+
+/** Also of a child that has ended before anybody could listen, as a router with a broken configuration does. */
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once('exit', () => resolve());
+  });
 }
 
 async function startChild(file: string, args: readonly string[], options: SpawnOptions) {

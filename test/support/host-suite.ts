@@ -223,6 +223,15 @@ export function testHost({ name, host: hostOf }: HostSuite): void {
       expect((await read(`/proc/${stdout.trim()}/stat`)) ?? '').toMatch(/^$|\) Z /);
     });
 
+    test('the end of what ends at once is told, with a sweep and without', async () => {
+      for (const sweepGroup of [true, false])
+        for (let n = 0; n < 10; n++) {
+          const files = { stdoutFile: join(dir, 'at once'), stderrFile: join(dir, 'at once') };
+          const brief = await host.spawn(['false'], { sweepGroup, ...files });
+          expect(await brief.exited).toMatchObject({ exitCode: 1 });
+        }
+    });
+
     test('inside a namespace that does not exist, that is said', async () => {
       const result = await host.inNetns('siptune-none').run(['true']);
       expect(result).toMatchObject({ notFound: false });

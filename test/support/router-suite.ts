@@ -8,6 +8,7 @@ import { systemClock } from '../../src/clock.ts';
 import { createSippLoad } from '../../src/load/sipp.ts';
 import { createRouter } from '../../src/routers/create-router.ts';
 import type { Router, RouterKind, RouterSettings } from '../../src/routers/router.ts';
+import type { Host } from '../../src/targets/host.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 
 export interface RouterSuite {
@@ -18,6 +19,8 @@ export interface RouterSuite {
   readonly broken: { readonly text: string; readonly says: RegExp };
   /** The shipped configuration with settings of its own: 5 workers, a buffer of 300,000, an address from elsewhere. */
   readonly opinionated: (shipped: string) => string;
+  /** This machine as another one; undefined: as itself. */
+  readonly machine?: () => Host;
 }
 
 const NETNS = 'siptune-test-router';
@@ -29,7 +32,7 @@ const machine = createLocalHost();
 const inside = machine.inNetns(NETNS);
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-export function testRouter({ kind, absent, broken, opinionated }: RouterSuite): void {
+export function testRouter({ kind, absent, broken, opinionated, machine: far }: RouterSuite): void {
   describe.skipIf(absent !== undefined)(absent === undefined ? kind : `${kind} (${absent})`, () => {
     const shipped = fileURLToPath(new URL(`../../scenarios/routers/${kind}.cfg`, import.meta.url));
     let workDir = '';
@@ -37,8 +40,15 @@ export function testRouter({ kind, absent, broken, opinionated }: RouterSuite): 
 
     const routerWith = (config: string, settings: RouterSettings = {}) =>
       createRouter({
-        host: inside,
-        spec: { kind, binary: undefined, config, service: undefined, settings },
+        host: far ? far().inNetns(NETNS) : inside,
+        probeFrom: far ? { host: inside, address: ADDRESS } : undefined,
+        spec: {
+          kind,
+          binary: far ? process.env[`${kind.toUpperCase()}_BIN`] : undefined,
+          config,
+          service: undefined,
+          settings,
+        },
         listen: { address: ADDRESS, port: PORT },
         cpus: '0',
         workDir,
