@@ -24,23 +24,22 @@ export async function spawnGroup(
     if (program !== undefined) await requireExecutable(program, options, label);
   const { child } = await startChild(file, args, options);
   const { pid } = child;
-  const ending = child.then((outcome) => resultOf(outcome, file));
+  const exited = child.then((outcome) => resultOf(outcome, file));
   // At its end, not at that of its output: what is left may hold on to that.
   const swept =
-    options.sweepGroup && pid !== undefined ? endOf(child).then(() => sweepGroup(pid)) : Promise.resolve();
-  const exited = ending.then(async (result) => {
-    await swept;
-    return result;
-  });
+    options.sweepGroup && pid !== undefined
+      ? endOf(child).then(() => sweepGroup(pid))
+      : exited.then(() => {});
   if (pid === undefined)
     throw new UserError(`${argv[0]} cannot be started on ${label}: ${(await exited).stderr}`);
   let ended = false;
-  void ending.then(() => {
+  void exited.then(() => {
     ended = true;
   });
   return {
     pid,
     exited,
+    swept,
     kill(signal) {
       if (ended) return;
       try {

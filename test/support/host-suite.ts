@@ -220,6 +220,7 @@ export function testHost({ name, host: hostOf }: HostSuite): void {
       const script = 'trap "" TERM; sleep 600 & echo $!; exit 0';
       const leader = await host.spawn(['sh', '-c', script], { sweepGroup: true });
       const { stdout } = await leader.exited;
+      await leader.swept;
       expect((await read(`/proc/${stdout.trim()}/stat`)) ?? '').toMatch(/^$|\) Z /);
     });
 
@@ -229,6 +230,7 @@ export function testHost({ name, host: hostOf }: HostSuite): void {
           const files = { stdoutFile: join(dir, 'at once'), stderrFile: join(dir, 'at once') };
           const brief = await host.spawn(['false'], { sweepGroup, ...files });
           expect(await brief.exited).toMatchObject({ exitCode: 1 });
+          await brief.swept;
         }
     });
 

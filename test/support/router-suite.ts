@@ -252,7 +252,7 @@ export function testRouter({ kind, absent, broken, opinionated, machine: far }: 
       const main = processes.find(({ role }) => /attendant/.test(role));
       process.kill(main?.pid ?? 0, 'SIGKILL');
       await expect.poll(pidsInside).toEqual([]);
-      expect(await router.isAlive()).toBe(false);
+      await expect.poll(() => router.isAlive()).toBe(false);
       expect(await router.stats()).toEqual({});
       await start();
       expect(await router.isAlive()).toBe(true);

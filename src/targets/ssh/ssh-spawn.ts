@@ -30,7 +30,8 @@ export async function spawnThere(
   const pid = Number(said);
   const inFiles = options.stdoutFile !== undefined && options.stderrFile !== undefined;
   let ended = false;
-  const exited = new Promise<number | null>((resolve) => lane.onExit(id, resolve)).then(async (exit) => {
+  const swept = lane.event('swept', id).then(() => {});
+  const exited = lane.event('exit', id).then(async (exit) => {
     if (exit === null) return lost(pid, label);
     ended = true;
     const { stdout, stderr } = inFiles ? NOTHING : await outputOf(lane, id).catch(() => NOTHING);
@@ -39,6 +40,7 @@ export async function spawnThere(
   return {
     pid,
     exited,
+    swept,
     kill(signal) {
       // After a lost connection it may well run: the next one carries the signal.
       if (ended) return;
