@@ -64,8 +64,9 @@ export function createRouterProcess(deps: RouterDeps): RouterDaemon {
     const launched: Running = {
       command,
       alive: true,
-      gone: command.exited.then((result) => {
+      gone: command.exited.then(async (result) => {
         launched.alive = false;
+        await command.swept;
         return howItEnded(result);
       }),
     };

@@ -28,7 +28,7 @@ export interface SpawnOptions {
   /** Files that receive the output (appended); without them the output is captured in the result. */
   readonly stdoutFile?: string;
   readonly stderrFile?: string;
-  /** What is left of its process group when it ends is killed, before `exited` resolves. */
+  /** What is left of its process group when it ends is killed; `swept` tells when that is done. */
   readonly sweepGroup?: boolean;
 }
 
@@ -37,6 +37,8 @@ export interface RunningCommand {
   readonly pid: number;
   /** Resolves (never rejects) when the process has ended, or when the connection to its host is lost (stderr says so). */
   readonly exited: Promise<CommandResult>;
+  /** With `sweepGroup`: nothing of its group is left (or nobody can know any more). Otherwise as `exited`. */
+  readonly swept: Promise<void>;
   /** Signals the whole process group; harmless after the end. */
   kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT' | 'SIGUSR1' | 'SIGUSR2'): void;
 }

@@ -1,4 +1,5 @@
 // Starts a long-running command on this machine, as the leader of a process group of its own.
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -23,25 +24,22 @@ export async function spawnGroup(
     if (program !== undefined) await requireExecutable(program, options, label);
   const { child } = await startChild(file, args, options);
   const { pid } = child;
-  const ending = child.then((outcome) => resultOf(outcome, file));
+  const exited = child.then((outcome) => resultOf(outcome, file));
   // At its end, not at that of its output: what is left may hold on to that.
-  const swept = new Promise<void>((resolve) => {
-    if (!options.sweepGroup || pid === undefined) resolve();
-    else child.once('exit', () => void sweepGroup(pid).then(resolve));
-  });
-  const exited = ending.then(async (result) => {
-    await swept;
-    return result;
-  });
+  const swept =
+    options.sweepGroup && pid !== undefined
+      ? endOf(child).then(() => sweepGroup(pid))
+      : exited.then(() => {});
   if (pid === undefined)
     throw new UserError(`${argv[0]} cannot be started on ${label}: ${(await exited).stderr}`);
   let ended = false;
-  void ending.then(() => {
+  void exited.then(() => {
     ended = true;
   });
   return {
     pid,
     exited,
+    swept,
     kill(signal) {
       if (ended) return;
       try {
@@ -51,6 +49,14 @@ export async function spawnGroup(
       }
     },
   };
+}
+
+/** Also of a child that has ended before anybody could listen, as a router with a broken configuration does. */
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once('exit', () => resolve());
+  });
 }
 
 async function startChild(file: string, args: readonly string[], options: SpawnOptions) {

@@ -220,7 +220,18 @@ export function testHost({ name, host: hostOf }: HostSuite): void {
       const script = 'trap "" TERM; sleep 600 & echo $!; exit 0';
       const leader = await host.spawn(['sh', '-c', script], { sweepGroup: true });
       const { stdout } = await leader.exited;
+      await leader.swept;
       expect((await read(`/proc/${stdout.trim()}/stat`)) ?? '').toMatch(/^$|\) Z /);
+    });
+
+    test('the end of what ends at once is told, with a sweep and without', async () => {
+      for (const sweepGroup of [true, false])
+        for (let n = 0; n < 10; n++) {
+          const files = { stdoutFile: join(dir, 'at once'), stderrFile: join(dir, 'at once') };
+          const brief = await host.spawn(['false'], { sweepGroup, ...files });
+          expect(await brief.exited).toMatchObject({ exitCode: 1 });
+          await brief.swept;
+        }
     });
 
     test('inside a namespace that does not exist, that is said', async () => {

@@ -9,10 +9,10 @@
 const MONITOR = [
   'monitor() {',
   '{ go; } </dev/null >"$dir/$id.out" 2>"$dir/$id.err" 3>&- & pid=$!;',
-  'echo "$pid"; exec >/dev/null; wait "$pid"; code=$?;',
+  'echo "$pid"; exec >/dev/null; wait "$pid"; printf "%s exit %s %s\\n" "$mark" "$id" "$?" >&3;',
   'if [ "$sweep" = 1 ]; then n=0;',
   'while kill -s KILL -- "-$pid" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.01; n=$((n+1)); done; fi;',
-  'printf "%s exit %s %s\\n" "$mark" "$id" "$code" >&3; };',
+  'printf "%s swept %s 0\\n" "$mark" "$id" >&3; };',
 ].join(' ');
 
 /**

@@ -24,8 +24,11 @@ export interface Lane {
   readonly isOpen: () => boolean;
   /** Rejects with a UserError when the connection is lost, in bounded time. */
   request(request: LaneRequest): Promise<Frame & { readonly id: string }>;
-  /** Calls back once: with the status when the process that a spawn request started has ended, or null when nobody will know. */
-  onExit(id: string, tell: (status: number | null) => void): void;
+  /**
+   * What becomes of the process that a spawn request started: its status once it has ended, 0 once nothing of its group is
+   * left, or null when nobody will know.
+   */
+  event(name: 'exit' | 'swept', id: string): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -47,8 +50,8 @@ export async function openLane(connection: Connection, label: string): Promise<L
   const { ssh } = await connection.start(['sh', '-c', BECOME_ROOT, 'sh', AGENT_SCRIPT]);
   const { stdin, stdout, stderr } = ssh;
   const waiting: Waiting[] = [];
-  const exits = new Map<string, (status: number | null) => void>();
-  /** Ends that came before anybody asked. */
+  const events = new Map<string, (value: number | null) => void>();
+  /** Those that came before anybody asked. */
   const early = new Map<string, number>();
   const said: string[] = [];
   let isOpen = true;
@@ -71,21 +74,22 @@ export async function openLane(connection: Connection, label: string): Promise<L
     isOpen = false;
     clearTimeout(late);
     for (const one of waiting.splice(0)) one.reject(error);
-    for (const tell of exits.values()) tell(null);
-    exits.clear();
+    for (const tell of events.values()) tell(null);
+    events.clear();
     ssh.kill('SIGKILL');
   };
   const noLine = (line: string): void => {
-    const [, id, status] = line.startsWith(mark) ? line.split(' exit ').join(' ').split(' ') : [];
-    if (id === undefined) {
+    const [, name, id, value] = line.startsWith(mark) ? line.split(' ') : [];
+    if (value === undefined) {
       if (line.trim() !== '') said.push(line);
       said.splice(0, said.length - MAX_DIAGNOSTICS);
       return;
     }
-    const tell = exits.get(id);
-    exits.delete(id);
-    if (tell) tell(Number(status));
-    else early.set(id, Number(status));
+    const key = `${name} ${id}`;
+    const tell = events.get(key);
+    events.delete(key);
+    if (tell) tell(Number(value));
+    else early.set(key, Number(value));
   };
 
   const framesIn = createFrameReader(mark);
@@ -134,12 +138,12 @@ export async function openLane(connection: Connection, label: string): Promise<L
       const frame = await send(head, Buffer.concat([words, data]), timeoutMs);
       return { ...frame, id };
     },
-    onExit(id, tell) {
-      const status = early.get(id);
-      early.delete(id);
-      if (status !== undefined) tell(status);
-      else if (isOpen) exits.set(id, tell);
-      else tell(null);
+    event(name, id) {
+      const key = `${name} ${id}`;
+      const value = early.get(key);
+      early.delete(key);
+      if (value !== undefined || !isOpen) return Promise.resolve(value ?? null);
+      return new Promise((resolve) => events.set(key, resolve));
     },
     async close() {
       closing = true;

@@ -28,16 +28,19 @@ export async function spawnThere(
   const said = body.toString('utf8').trim();
   if (status !== 0) throw cannotStart(argv[0] ?? '', said, label);
   const pid = Number(said);
+  const inFiles = options.stdoutFile !== undefined && options.stderrFile !== undefined;
   let ended = false;
-  const exited = new Promise<number | null>((resolve) => lane.onExit(id, resolve)).then(async (exit) => {
+  const swept = lane.event('swept', id).then(() => {});
+  const exited = lane.event('exit', id).then(async (exit) => {
     if (exit === null) return lost(pid, label);
     ended = true;
-    const { stdout, stderr } = await outputOf(lane, id).catch(() => ({ stdout: '', stderr: '' }));
+    const { stdout, stderr } = inFiles ? NOTHING : await outputOf(lane, id).catch(() => NOTHING);
     return resultOfStatus(exit, stdout, stderr, argv[0] ?? '');
   });
   return {
     pid,
     exited,
+    swept,
     kill(signal) {
       // After a lost connection it may well run: the next one carries the signal.
       if (ended) return;
@@ -45,6 +48,8 @@ export async function spawnThere(
     },
   };
 }
+
+const NOTHING = { stdout: '', stderr: '' };
 
 function cannotStart(program: string, said: string, label: string): UserError {
   if (!said.startsWith(MISSING_PROGRAM))
