@@ -5,7 +5,7 @@ import { MeasurementFailed, measure, type Prior } from './measure.ts';
 import { burstPrior } from './prior.ts';
 
 /** Bracket widths: a burst moves by factors, a capacity by per cents. */
-export const WIDTH = { burstCalls: 0.1, capacityCps: 0.04 } as const;
+export const WIDTH = { burstCalls: 0.06, capacityCps: 0.04 } as const;
 
 /** The objective's own metric first, so that the first number comes soon. */
 export async function measureBaseline(campaign: Campaign): Promise<void> {

@@ -11,6 +11,8 @@ interface ResultParts extends CampaignDeps {
   readonly findings: Findings;
   readonly startedAt: Date;
   readonly finishedAt: Date;
+  /** Without the time that an interrupted campaign was dead. */
+  readonly wallMs: number;
   readonly cost: { readonly restarts: number; readonly loadMs: number; readonly trials: TrialTally };
 }
 
@@ -56,7 +58,7 @@ export function buildResult(parts: ResultParts): Result {
     },
     trials: parts.cost.trials,
     cost: {
-      wallS: (parts.finishedAt.getTime() - parts.startedAt.getTime()) / 1000,
+      wallS: Math.round(parts.wallMs) / 1000,
       loadS: Math.round(parts.cost.loadMs / 100) / 10,
       restarts: parts.cost.restarts,
     },

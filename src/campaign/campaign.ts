@@ -13,6 +13,8 @@ import { buildResult } from './build-result.ts';
 import { confirm, proofMs } from './confirm.ts';
 import type { Emit } from './events.ts';
 import { createFindings, type Findings } from './findings.ts';
+import { UnsafeTarget } from './guards/unsafe-target.ts';
+import { interruptionOf } from './interruption.ts';
 import { MeasurementFailed } from './measure.ts';
 import { searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
@@ -43,6 +45,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
   const budget = createBudget(scenario.budgetMs, clock, proofMs(scenario));
   const findings = createFindings();
   let prepared: Prepared | null = null;
+  let unsafe = false;
   try {
     await emit({
       type: 'campaign-started',
@@ -67,7 +70,9 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     await confirm(campaign);
   } catch (error) {
     // What fails once nothing may be written any more fails for that reason.
-    if (!(error instanceof MeasurementFailed) && leaseLost(deps.signal) === null) throw error;
+    const known = error instanceof MeasurementFailed || error instanceof UnsafeTarget;
+    if (!known && leaseLost(deps.signal) === null) throw error;
+    unsafe = error instanceof UnsafeTarget;
     findings.aborted = error instanceof Error ? error.message : String(error);
   } finally {
     // Nothing keeps it from the restore, not even a journal that cannot be written any more.
@@ -76,8 +81,9 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     findings.restored = restored.complete;
     await emit({ type: 'restored', ...restored });
   }
-  // What else failed then, failed because of it.
-  if (deps.signal.aborted) findings.aborted = leaseLost(deps.signal) ?? 'interrupted';
+  // What else failed after an interruption failed because of it.
+  if (deps.signal.aborted && !unsafe) findings.aborted = interruptionOf(deps.signal);
+  findings.aborted = leaseLost(deps.signal) ?? findings.aborted;
   await emit({ type: 'phase', phase: 'report' });
   const result = buildResult({
     ...deps,
@@ -85,6 +91,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<Result> {
     findings,
     startedAt,
     finishedAt: clock.date(),
+    wallMs: budget.usedMs(),
     cost: bed.cost,
   });
   await emit({ type: 'campaign-finished', verdict: result.verdict, reason: result.reason });

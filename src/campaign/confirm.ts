@@ -5,7 +5,7 @@ import { type Pair, pairedRatio } from '../stats/paired-ratio.ts';
 import { signFlipPValue } from '../stats/permutation.ts';
 import { emitNetperf, measureInto, WIDTH } from './baseline.ts';
 import type { Campaign } from './campaign.ts';
-import type { Findings, Measured } from './findings.ts';
+import { combined, type Findings, type Measured } from './findings.ts';
 import { MeasurementFailed, trialMs } from './measure.ts';
 
 const METRIC_WORDS: Readonly<Record<Metric, string>> = {
@@ -68,7 +68,7 @@ export async function confirm(campaign: Campaign): Promise<void> {
 /** The best candidate, or a contender that did better than every candidate. */
 function finalistOf({ findings, scenario }: Campaign): Measured | null {
   const metric = scenario.objective.maximise;
-  const scoreOf = (measured: Measured | null) => measured?.values[metric][0]?.estimate ?? 0;
+  const scoreOf = (measured: Measured | null) => combined(measured?.values[metric] ?? [])?.estimate ?? 0;
   const rivals = [findings.best, ...findings.contenders].filter((measured) => measured !== null);
   const best = rivals.reduce<Measured | null>((a, b) => (scoreOf(b) > scoreOf(a) ? b : a), null);
   return best !== null && scoreOf(best) > scoreOf(findings.current) ? best : null;

@@ -5,6 +5,7 @@ import type { MeterReport } from '../meters/meter.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import type { Original, WriteTarget } from '../targets/original.ts';
+import type { Step } from './replay/step.ts';
 import type { Verdict } from './verdict.ts';
 
 export const PHASES = [
@@ -116,6 +117,18 @@ export type CampaignEvent = { readonly at: string } & (
       readonly result: Readonly<Record<string, number>> | null;
       readonly absent: string | null;
     }
+  /** An answer of the test bed: with these a campaign that was killed can be run again up to there. */
+  | ({ readonly type: 'step' } & Step)
+  /** Goes on in the same journal; the first `steps` steps count, later ones are void. */
+  | {
+      readonly type: 'resumed';
+      readonly pid: number;
+      readonly steps: number;
+      readonly trials: number;
+      readonly usedMs: number;
+    }
+  /** A resumed campaign asked for something else than its journal has: steps from there on are void. */
+  | { readonly type: 'parted'; readonly steps: number }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'restored'; readonly complete: boolean; readonly failures: readonly string[] }
   | {

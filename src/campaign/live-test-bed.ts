@@ -1,5 +1,5 @@
 // The real test bed: a target, a load, meters and a phone, joined. Nothing else in siptune knows all of them.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { createNetperf } from '../load/netperf.ts';
@@ -14,6 +14,10 @@ import type { Target } from '../targets/target.ts';
 import { type Applier, createApplier } from './apply.ts';
 import type { Emit, TrialRecord } from './events.ts';
 import { bufferHeadroom, GENERATOR_BUFFER_BYTES } from './generator-headroom.ts';
+import { refuseForeignTraffic } from './guards/before-campaign.ts';
+import { createTrafficGuard, type TrafficGuard } from './guards/during-trial.ts';
+import { requireOwnTarget } from './guards/own-target.ts';
+import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { prepareTarget } from './prepare.ts';
 import { runTrial } from './run-trial.ts';
 import type { ApplyOutcome, RestoreOutcome, TestBed } from './test-bed.ts';
@@ -55,6 +59,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         load: ReturnType<typeof createSippLoad>;
         phone: Phone | undefined;
         meters: ReturnType<typeof createMeters>;
+        guard: TrafficGuard;
       }
     | undefined;
   const bed = () => {
@@ -69,12 +74,19 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
     return outcome;
   };
 
+  /** A router does not start without its address, and says so in words of its own. */
+  const explained = async (outcome: ApplyOutcome): Promise<ApplyOutcome> => {
+    if (outcome.state === 'failed') await requireOwnTarget(bed().target);
+    return outcome;
+  };
+
   return {
     cost,
 
     async prepare() {
       await safeguard.take();
       const target = await deps.openTarget();
+      if (scenario.background !== 'allowed') await refuseForeignTraffic(target, clock, signal);
       const found = await prepareTarget(scenario, target, emit);
       await safeguard.coverOriginals(found.originals);
       const applier = createApplier({ target, emit, signal, current: found.everything });
@@ -119,21 +131,30 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         facts: target.facts,
         clock,
       });
-      open = { target, applier, load, phone, meters };
+      const guard = createTrafficGuard(
+        target,
+        { phoneRateCps: phone ? scenario.load.uaRateCps : 0, allowed: scenario.background === 'allowed' },
+        clock,
+      );
+      open = { target, applier, load, phone, meters, guard };
       return found.prepared;
     },
 
     async apply(configuration, reason) {
-      const outcome = counted(await bed().applier.apply(configuration, reason));
+      const outcome = await explained(counted(await bed().applier.apply(configuration, reason)));
       if (outcome.state === 'applied' && outcome.restarted) await clock.sleep(SETTLE_MS, signal);
       return outcome;
     },
 
     async offer(label, plan) {
-      const { target, applier, load, phone, meters } = bed();
+      const { target, applier, load, phone, meters, guard } = bed();
+      // Together, for each is a round trip; both only read.
+      const [watched] = await Promise.all([guard.begin(load), requireOwnTarget(target)]);
       const n = cost.trials.total + 1;
       const rawDir = deps.trialDir(n);
       const warmUpDir = join(rawDir, 'warm-up');
+      // What a campaign that was killed left of this trial must not be read as this one's.
+      await rm(rawDir, { recursive: true, force: true });
       await mkdir(warmUpDir, { recursive: true });
       await load.open(rawDir);
       if (cold && plan.shape === 'burst')
@@ -146,30 +167,41 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       const configuration = Object.fromEntries(
         Object.entries(inForce).filter(([name]) => scenario.knobs.some((choice) => choice.name === name)),
       );
-      const trial = await runTrial(
+      const measured = await runTrial(
         { n, label, configuration, plan, rawDir },
         {
-          ...{ target, load, phone, meters, clock, signal },
+          ...{ target, load: watched.load, phone, meters, clock, signal },
           routerProcesses: applier.processes(),
           objective: scenario.objective,
         },
       );
+      const { foreign, report } = await watched.end(plan);
+      const trial: TrialRecord = {
+        ...measured,
+        meters: { ...measured.meters, traffic: report },
+        ...(foreign === null ? {} : { verdict: { state: 'invalid', reason: foreign } }),
+      };
       count(cost.trials, trial.verdict);
       cost.loadMs += trial.wallMs;
       await emit({ type: 'trial', trial });
+      if (foreign !== null && !signal.aborted)
+        throw new UnsafeTarget(
+          `${foreign}: a router that carries other calls is not staging. End that traffic and run again`,
+        );
       return trial;
     },
 
     async recover() {
       const { applier, load } = bed();
       await load.close();
-      const outcome = counted(await applier.restart());
+      const outcome = await explained(counted(await applier.restart()));
       await clock.sleep(SETTLE_MS, signal);
       return outcome;
     },
 
     async netperf() {
       const { target } = bed();
+      await requireOwnTarget(target);
       return createNetperf({
         serverHost: target.routerHost,
         clientHost: target.caller.host,

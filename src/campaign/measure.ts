@@ -1,4 +1,5 @@
 // Measures one configuration that is in force: its capacity or its burst, within a deadline. Invalid trials are repeated.
+import { blamesGenerator } from '../capacity/judge.ts';
 import { type LimitFound, type LoadClass, searchLimit } from '../capacity/search-limit.ts';
 import type { Clock } from '../clock.ts';
 import { type LoadPlan, MOST_CALLS } from '../load/load.ts';
@@ -38,13 +39,15 @@ const FIRST_GUESS: Readonly<Record<Metric, number>> = { capacityCps: 400, burstC
 const FIRST_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.2, burstCalls: 1.5 };
 const GUESSED_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.06, burstCalls: 1.25 };
 /** As wide as the bracket that is wanted: where the answer is as it was, one load below it and one above are enough. */
-const MEASURED_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.04, burstCalls: 1.1 };
+const MEASURED_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.04, burstCalls: 1.06 };
 /** A known answer is approached from just below: the first trial is then more likely a carried one, which is short. */
-const WARM_START: Readonly<Record<Metric, number>> = { capacityCps: 0.98, burstCalls: 0.95 };
+const WARM_START: Readonly<Record<Metric, number>> = { capacityCps: 0.98, burstCalls: 0.97 };
 /** Trials after which a measurement ends with what it has, when the time is up. */
 const PATIENCE: Readonly<Record<Metric, number>> = { capacityCps: 4, burstCalls: 8 };
+/** A load that the generators fail to offer this often in a row is beyond them. */
+const MAX_GENERATOR_BOUND_IN_A_ROW = 3;
 /** A trial that is invalid this often in a row tells that the machine is not fit to measure on now. */
-const MAX_INVALID_IN_A_ROW = 3;
+const MAX_INVALID_IN_A_ROW = 5;
 /** A trial or a start that fails this often in a row ends the campaign. */
 const MAX_FAILED_IN_A_ROW = 3;
 /** Time of a trial besides its window: start, warm-up, drain, recovery. */
@@ -64,8 +67,10 @@ export async function measure(options: MeasureOptions, context: MeasureContext):
   const { prior, carried } = options;
   const step = prior?.measured ? MEASURED_STEP : prior ? GUESSED_STEP : FIRST_STEP;
   let start = carried === undefined ? prior && prior.value * WARM_START[metric] : carried * step[metric];
-  if (start === undefined && metric === 'capacityCps') start = await guessCapacity(options.label, context);
-  return searchLimit({
+  if (start === undefined && metric === 'capacityCps' && !context.signal.aborted)
+    start = await guessCapacity(options.label, context);
+  let tooMuchForGenerators = false;
+  const found = await searchLimit({
     min: LEAST[metric],
     max: MOST_CALLS,
     ...(carried === undefined ? {} : { carried }),
@@ -74,9 +79,16 @@ export async function measure(options: MeasureOptions, context: MeasureContext):
     width: options.width,
     agreeing: metric === 'burstCalls' ? 2 : 1,
     patience: context.clock.nowMs() + stepMs > options.budgetEndMs ? 0 : PATIENCE[metric],
-    classify: (load) => classify(options.label, planFor(metric, load, context.load), context),
+    classify: async (load) => {
+      const seen = await classify(options.label, planFor(metric, load, context.load), context);
+      tooMuchForGenerators ||= seen === 'unreachable';
+      return seen;
+    },
     outOfTime: () => context.signal.aborted || context.clock.nowMs() + stepMs > options.deadlineMs,
   });
+  if (tooMuchForGenerators && found.limit.low === 0)
+    throw new MeasurementFailed('the generators cannot offer any load here; the trials say why');
+  return found;
 }
 
 /** Where the search for an answer begins. */
@@ -109,6 +121,7 @@ export function planFor(metric: Metric, load: number, spec: LoadSpec): LoadPlan 
 
 async function classify(label: string, plan: LoadPlan, context: MeasureContext): Promise<LoadClass> {
   let invalid = 0;
+  let generatorBound = 0;
   let failed = 0;
   while (!context.signal.aborted) {
     const trial = await context.bed.offer(label, plan);
@@ -121,11 +134,13 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
         return 'overloaded';
       case 'invalid':
         invalid += 1;
+        await recover(context);
+        generatorBound = blamesGenerator(trial.verdict.reason) ? generatorBound + 1 : 0;
+        if (generatorBound >= MAX_GENERATOR_BOUND_IN_A_ROW) return 'unreachable';
         if (invalid >= MAX_INVALID_IN_A_ROW)
           throw new MeasurementFailed(
             `${invalid} invalid trials in a row; the last: ${trial.verdict.reason}`,
           );
-        await recover(context);
         break;
       case 'failed':
         failed += 1;

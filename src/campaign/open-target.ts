@@ -33,6 +33,8 @@ export interface OpenTargetDeps {
   readonly workDir: string;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Another place for the way back than the usual one. */
+  readonly statePath?: string;
 }
 
 export function openTarget(deps: OpenTargetDeps): TargetLifetime {
@@ -41,9 +43,10 @@ export function openTarget(deps: OpenTargetDeps): TargetLifetime {
   return target.host === 'local' ? openHere(deps, target) : openRemote(deps, target, target.host);
 }
 
-function safeguardDeps({ scenario, campaign, machine, clock, emit }: OpenTargetDeps) {
+function safeguardDeps({ scenario, campaign, machine, clock, emit, statePath }: OpenTargetDeps) {
   return {
     ...{ machine, campaign, clock, emit },
+    ...(statePath === undefined ? {} : { statePath }),
     periodMs: scenario.safety.deadmanMs,
     restartCommand: scenario.router.service?.restartCommand,
     routerNetns: scenario.target.kind === 'host' ? scenario.target.netns : undefined,

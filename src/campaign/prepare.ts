@@ -10,10 +10,13 @@ import { allocatorsOf } from '../routers/allocators.ts';
 import type { RouterFacts } from '../routers/router.ts';
 import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
+import { readIdentity } from '../targets/identity.ts';
 import type { Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
-import { verifyAddress, verifyNotOwn } from '../targets/verify-address.ts';
+
+import { verifyLoadPath } from '../targets/verify-address.ts';
+
 import { configurationOf } from './apply.ts';
 import type { Emit } from './events.ts';
 import { generatorOriginals } from './generator-headroom.ts';
@@ -48,20 +51,11 @@ export function lookAt(target: Target): TargetLook {
 
 /** Reads the target and records the way back. */
 export async function prepareTarget(scenario: Scenario, target: Target, emit: Emit): Promise<PreparedTarget> {
-  await verifyAddresses(target);
+  await verifyLoadPath(target);
   const found = await inspectTarget(scenario, target);
   for (const original of found.originals) await emit({ type: 'original', ...original });
   await emit({ type: 'originals-complete' });
   return found;
-}
-
-/** Load goes nowhere else than to these. */
-export async function verifyAddresses(target: Target): Promise<void> {
-  const { routerHost, routerAddress, caller, callee, sharesKernel } = target;
-  await verifyAddress(routerHost, routerAddress);
-  if (!sharesKernel) await verifyNotOwn(caller.host, routerAddress);
-  await verifyAddress(caller.host, caller.address);
-  await verifyAddress(callee.host, callee.address);
 }
 
 /** Reads, and writes nothing anywhere: a dry run does the same. */
@@ -114,6 +108,7 @@ export async function inspectTarget(
         configuration: onlyKnown(contender.configuration, everything),
       })),
       constraintFacts: await constraintFacts(target, router),
+      identity: await readIdentity(target, router, scenario.router.config),
       target: {
         host: target.label,
         kernel: target.facts.kernel,

@@ -28,6 +28,8 @@ export interface Prepared {
   /** Contenders, with values that depend on the machine worked out. */
   readonly contenders: readonly { readonly name: string; readonly configuration: Configuration }[];
   readonly target: Result['target'];
+  /** What tells this machine and this router from others like it; a campaign is resumed on no other. */
+  readonly identity?: Readonly<Record<string, string>>;
 }
 
 export interface TestBed {
@@ -44,6 +46,6 @@ export interface TestBed {
   routerBusyShare(trial: TrialRecord): number | null;
   /** Writes every original back and verifies it. Safe to call at any time, more than once. */
   restore(): Promise<RestoreOutcome>;
-  /** Totals for the result. */
-  readonly cost: { readonly restarts: number; readonly loadMs: number; readonly trials: TrialTally };
+  /** Totals for the result; a resumed campaign adds those of its first part. */
+  readonly cost: { restarts: number; loadMs: number; readonly trials: TrialTally };
 }

@@ -25,6 +25,7 @@ export function undoOf(events: readonly CampaignEvent[]): Undo | null {
   for (const event of events) {
     switch (event.type) {
       case 'campaign-started':
+      case 'resumed':
         pid = event.pid;
         break;
       case 'lab-up':
@@ -43,7 +44,13 @@ export function undoOf(events: readonly CampaignEvent[]): Undo | null {
         routerPids = event.pids;
         break;
       case 'restored':
-        if (event.complete) open = false;
+        if (!event.complete) break;
+        // A campaign that is resumed afterwards reads its originals anew, and those count.
+        open = false;
+        labUp = false;
+        routerPids = [];
+        remote = undefined;
+        originals.length = 0;
         break;
     }
   }

@@ -79,11 +79,18 @@ export function carriageOf(load: LoadReport): Carriage {
   };
 }
 
+const GENERATOR = 'generator: ';
+
+/** An invalid trial's reason blames the generators, which may simply be asked for too much. */
+export function blamesGenerator(reason: string): boolean {
+  return reason.startsWith(GENERATOR);
+}
+
 /** Why the trial says nothing about the router, or null. */
 function invalidReason({ plan, load, meters }: TrialEvidence): string | null {
-  if (load.generatorFaults.length > 0) return `generator: ${load.generatorFaults.join('; ')}`;
+  if (load.generatorFaults.length > 0) return `${GENERATOR}${load.generatorFaults.join('; ')}`;
   const generatorDrops = meters.sockets?.generatorDrops ?? 0;
-  if (generatorDrops > 0) return `generator: ${generatorDrops} datagrams dropped at its own sockets`;
+  if (generatorDrops > 0) return `${GENERATOR}${generatorDrops} datagrams dropped at its own sockets`;
   if (plan.shape === 'burst' || plan.windowMs < MIN_WINDOW_FOR_CPU_MS) return null;
   for (const [meter, whose] of MACHINES) {
     const ticks = meters[meter]?.worstTicksShare ?? 1;
@@ -94,7 +101,7 @@ function invalidReason({ plan, load, meters }: TrialEvidence): string | null {
   }
   for (const role of ['uac', 'uas'] as const) {
     const cpuPct = meters.processes?.[`${role}CpuPct`] ?? 0;
-    if (cpuPct > MAX_GENERATOR_CPU_PCT) return `generator: ${role} used ${cpuPct.toFixed(0)} % of its core`;
+    if (cpuPct > MAX_GENERATOR_CPU_PCT) return `${GENERATOR}${role} used ${cpuPct.toFixed(0)} % of its core`;
   }
   return null;
 }

@@ -2,8 +2,11 @@
 // Serves both numbers: the steady rate (capacity) and the calls at once (burst).
 import type { Interval } from '../stats/interval.ts';
 
-/** What one trial at a load said. 'stop' ends the search: nothing more can be learned now. */
-export type LoadClass = 'carried' | 'overloaded' | 'stop';
+/**
+ * What one trial at a load said. 'unreachable': the generators cannot offer so much, which says nothing about the router.
+ * 'stop' ends the search: nothing more can be learned now.
+ */
+export type LoadClass = 'carried' | 'overloaded' | 'unreachable' | 'stop';
 
 export interface LimitSearch {
   /** A load that was seen to be carried a moment ago: nothing below it is tried. */
@@ -26,7 +29,10 @@ export interface LimitSearch {
 }
 
 export interface LimitFound {
-  /** `estimate` and `low` are the largest load that was carried, `high` the smallest that was not. */
+  /**
+   * `estimate` and `low` are the largest load that was carried, `high` the smallest that was not; the largest that may be
+   * tried where none was too much, so that the answer is "at least".
+   */
   readonly limit: Interval;
   readonly trials: number;
   /** The bracket was closed to the width asked for. */
@@ -40,6 +46,8 @@ export interface LimitFound {
 export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
   let low = search.carried ?? 0;
   let high = Number.POSITIVE_INFINITY;
+  /** Loads from here on cannot be offered. */
+  let ceiling = Number.POSITIVE_INFINITY;
   let trials = 0;
   let stopped = false;
 
@@ -50,6 +58,10 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
       const seen = await search.classify(load);
       if (seen === 'stop') {
         stopped = true;
+        return;
+      }
+      if (seen === 'unreachable') {
+        ceiling = Math.min(ceiling, load);
         return;
       }
       trials += 1;
@@ -66,21 +78,22 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
   let load = clamp(Math.round(search.start), search.min, search.max);
   let step = search.step;
   // A bracket that is open on one side says little for the trials it took, so a few more are worth their time.
-  const closed = () => low > 0 && high < Number.POSITIVE_INFINITY;
+  const above = () => Math.min(high, ceiling);
+  const closed = () => low > 0 && above() < Number.POSITIVE_INFINITY;
   while (!stopped && !((closed() || trials >= search.patience) && search.outOfTime())) {
     await tryLoad(load);
     if (stopped) break;
-    if (low > 0 && high < Number.POSITIVE_INFINITY) {
-      if (high <= low * (1 + search.width) || high - low <= 1) break;
-      load = Math.round(Math.sqrt(low * high));
-      if (load <= low || load >= high) break;
+    if (closed()) {
+      if (above() <= low * (1 + search.width) || above() - low <= 1) break;
+      load = Math.round(Math.sqrt(low * above()));
+      if (load <= low || load >= above()) break;
     } else if (low > 0) {
       if (low >= search.max) break;
       load = clamp(Math.round(low * step), low + 1, search.max);
       step *= search.step;
     } else {
-      if (high <= search.min) break;
-      load = clamp(Math.round(high / step), search.min, high - 1);
+      if (above() <= search.min) break;
+      load = clamp(Math.round(above() / step), search.min, above() - 1);
       step *= search.step;
     }
   }

@@ -16,6 +16,7 @@ Examples:
   siptune plan scenarios/lab-kamailio.yaml     what that campaign would do, without doing it
   siptune run scenarios/lab-kamailio.yaml      tune Kamailio in the lab, in the scenario's seven minutes
   siptune run mine.yaml --budget 1h --seed 7   more time, other proposals
+  siptune resume                               go on with a campaign that was interrupted
   siptune list                                 the campaigns so far
   siptune report lab-kamailio                  the latest of that name
   siptune export lab-kamailio --format sysctl.d --out profile

@@ -272,12 +272,12 @@ function addressIn(text: string, what: string): SshAddress {
   throw new UserError(`${what} is not ssh://user@name:port: ${plainText(text)}`);
 }
 
-/** A PID may have been given to somebody else since: only a node process that runs siptune counts. */
+/** A PID may have been given to somebody else since: only a node process that runs a campaign counts. */
 async function stillRuns(machine: Host, pid: number | undefined): Promise<boolean> {
   if (pid === undefined || pid === process.pid) return false;
   const path = `/proc/${pid}/cmdline`;
   const cmdline = (await machine.readFiles([path])).get(path) ?? '';
-  return cmdline.includes('node') && /\brun\b/.test(cmdline.replaceAll('\0', ' '));
+  return cmdline.includes('node') && /\b(run|resume)\b/.test(cmdline.replaceAll('\0', ' '));
 }
 
 /** Ends what is left of a router that the campaign started: recognised by the campaign's own folder in its arguments. */

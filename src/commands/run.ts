@@ -1,9 +1,11 @@
 // siptune run: one campaign over one scenario, from the file to the printed result.
 import { resolve } from 'node:path';
-import { runCampaign } from '../campaign/campaign.ts';
 import type { CampaignEvent, NewEvent } from '../campaign/events.ts';
+import { isInterruption } from '../campaign/interruption.ts';
 import { createLiveTestBed } from '../campaign/live-test-bed.ts';
 import { openTarget } from '../campaign/open-target.ts';
+import { type History, NO_HISTORY } from '../campaign/replay/history.ts';
+import { runResumable } from '../campaign/replay/run-resumable.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { CATALOGUE } from '../knobs/catalogue.ts';
@@ -14,38 +16,55 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { parseBudgetMs } from '../scenario/units.ts';
 import { openJournal } from '../store/journal.ts';
 import type { Result } from '../store/result.ts';
-import { createCampaignDir, writeResult } from '../store/result-store.ts';
+import { type Campaign, createCampaignDir, writeResult } from '../store/result-store.ts';
+import { writeScenario } from '../store/scenario-file.ts';
 import { createLocalHost } from '../targets/local-host.ts';
 import type { CommandIo } from './command-io.ts';
 import { styleOf } from './report.ts';
+import { budgetUntil, createDeadline, parseUntil } from './until.ts';
 
 export interface RunOptions {
   readonly budget: string | undefined;
   readonly seed: number | undefined;
+  /** When the campaign must have ended; absent: no such time. */
+  readonly until?: string | undefined;
   readonly out: string;
   readonly json: boolean;
   readonly quiet: boolean;
 }
 
 export async function run(scenarioPath: string, options: RunOptions, io: CommandIo): Promise<ExitStatus> {
-  const scenario = await scenarioFrom(scenarioPath, options);
+  const until = options.until === undefined ? null : parseUntil(options.until, systemClock.date());
+  const wanted = await scenarioFrom(scenarioPath, options);
+  const scenario =
+    until === null
+      ? wanted
+      : { ...wanted, budgetMs: budgetUntil(until, systemClock.date(), wanted.budgetMs) };
   if (process.getuid?.() !== 0)
     throw new UserError(
       'siptune run changes kernel and router settings, which needs root: run it with sudo',
       EXIT.unsafe,
     );
-  const result = await runScenario(scenario, options, io, systemClock);
+  const campaign = await createCampaignDir(options.out, scenario.name, systemClock.date());
+  await writeScenario(campaign.dir, scenario);
+  const deadline = until === null ? null : createDeadline(until, systemClock);
+  const signal = deadline === null ? io.signal : AbortSignal.any([io.signal, deadline.signal]);
+  const result = await runScenario(scenario, campaign, options, { ...io, signal }, systemClock).finally(() =>
+    deadline?.stop(),
+  );
   io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderReport(result, styleOf(io)));
   return statusOf(result, io.signal);
 }
 
-async function runScenario(
+/** With a history: goes on from it. */
+export async function runScenario(
   scenario: Scenario,
-  options: RunOptions,
+  { id, dir, trialDir }: Campaign & { trialDir(n: number): string },
+  options: { readonly quiet: boolean },
   io: CommandIo,
   clock: Clock,
+  history: History = NO_HISTORY,
 ): Promise<Result> {
-  const { id, dir, trialDir } = await createCampaignDir(options.out, scenario.name, clock.date());
   const journal = await openJournal(resolve(dir, 'journal.jsonl'), clock);
   const progress = createProgress(io, clock, { quiet: options.quiet });
   const emit = async (event: NewEvent): Promise<void> => {
@@ -68,7 +87,8 @@ async function runScenario(
       clock,
       signal,
     });
-    const result = await runCampaign({ id, scenario, bed, clock, emit, signal });
+    const onPast = (event: NewEvent) => progress.recall(event as CampaignEvent);
+    const result = await runResumable({ id, scenario, bed, clock, emit, signal, history, onPast });
     await writeResult(dir, result);
     return result;
   } finally {
@@ -90,8 +110,10 @@ export async function scenarioFrom(
   };
 }
 
-function statusOf(result: Result, signal: AbortSignal): ExitStatus {
+export function statusOf(result: Result, signal: AbortSignal): ExitStatus {
   if (signal.aborted) return EXIT.interrupted;
+  // Stopped at its time: restored, and without a verdict.
+  if (result.restored && isInterruption(result.reason)) return EXIT.notProven;
   if (result.verdict === 'aborted' || !result.restored) return EXIT.unsafe;
   return result.verdict === 'improved' ? EXIT.ok : EXIT.notProven;
 }

@@ -1,14 +1,16 @@
-// The commands that change the machine: run, restore, lab. What each does is loaded only when it is called.
+// The commands that change the machine: run, resume, restore, lab. What each does is loaded only when it is called.
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { parseBudgetMs } from '../scenario/units.ts';
 import { CAMPAIGN, type Common, type Execute, json, resultsFolder } from './options.ts';
+import { parseUntil } from './until.ts';
 
 const LARGEST_SEED = 2 ** 32 - 1;
 
 interface RunArguments extends Common {
   readonly budget?: string;
   readonly seed?: number;
+  readonly until?: string;
   readonly quiet: boolean;
 }
 
@@ -18,6 +20,11 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
     .description('run one campaign: measure today, search, prove, restore, report (needs root)')
     .argument('<scenario>', 'YAML file that says what is tuned, and for what')
     .option('--budget <duration>', "time for the whole campaign, e.g. 6m or 1h30m (the scenario's)", budget)
+    .option(
+      '--until <time>',
+      'ends, restored and reported, by then: 05:30 (the next one) or an ISO time',
+      until,
+    )
     .option('--seed <number>', "seed of the search (the scenario's)", seed)
     .addOption(resultsFolder('--out <dir>'))
     .addOption(json())
@@ -26,10 +33,21 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
       perform(async (io) =>
         (await import('./run.ts')).run(
           scenario,
-          { ...options, budget: options.budget, seed: options.seed },
+          { ...options, budget: options.budget, seed: options.seed, until: options.until },
           io,
         ),
       ),
+    );
+
+  program
+    .command('resume')
+    .description('go on with a campaign that was interrupted or killed (needs root)')
+    .argument('[id]', `${CAMPAIGN} (the latest)`)
+    .addOption(resultsFolder('--out <dir>'))
+    .addOption(json())
+    .option('-q, --quiet', 'no progress', false)
+    .action((id: string | undefined, options: Common & { quiet: boolean }) =>
+      perform(async (io) => (await import('./resume.ts')).resume(id, options, io)),
     );
 
   program
@@ -60,6 +78,16 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
 export function budget(text: string): string {
   try {
     parseBudgetMs(text);
+    return text;
+  } catch (error) {
+    if (error instanceof UserError) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+}
+
+function until(text: string): string {
+  try {
+    parseUntil(text, new Date());
     return text;
   } catch (error) {
     if (error instanceof UserError) throw new InvalidArgumentError(error.message);

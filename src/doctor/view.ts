@@ -1,5 +1,5 @@
 // What checks look at: the machine, the router's namespace on it, and facts that several of them need, each read once.
-import { inspectTarget, type PreparedTarget, verifyAddresses } from '../campaign/prepare.ts';
+import { inspectTarget, type PreparedTarget } from '../campaign/prepare.ts';
 import { type TargetView, viewTarget } from '../campaign/view-target.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceFacts } from '../knobs/liveness.ts';
@@ -9,6 +9,7 @@ import type { Host } from '../targets/host.ts';
 import { isRoot } from '../targets/is-root.ts';
 import type { TargetFacts } from '../targets/target.ts';
 import { readTargetFacts } from '../targets/target-facts.ts';
+import { verifyLoadPath } from '../targets/verify-address.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { type NetDevice, readNetDevices } from './net-devices.ts';
 import { listProcesses, type ProcessRow } from './process-list.ts';
@@ -80,7 +81,7 @@ export function createView(deps: ViewDeps): View {
       if (opened.state === 'refused') return opened;
       const { target: itself, look, standing: stands } = opened.value;
       return attempt(async () => {
-        if (stands) await verifyAddresses(itself);
+        if (stands) await verifyLoadPath(itself);
         return inspectTarget(scenario, itself, look);
       });
     }),

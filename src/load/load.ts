@@ -35,6 +35,8 @@ export interface LoadReport {
   readonly achievedRateCps: number;
   /** INVITE → final response of the counted calls, ms, in order of arrival. */
   readonly setupDelaysMs: Float64Array;
+  /** Messages that both ends sent to the router, warm-up and everything that was sent again included: never fewer than it got. */
+  readonly sentAtMost: { readonly requests: number; readonly replies: number };
   /** Reasons why this load says nothing about the router (watchdog, send errors, socket drops); empty when sound. */
   readonly generatorFaults: readonly string[];
   /** Final responses other than 2xx that were seen, by status code. */

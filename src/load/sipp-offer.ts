@@ -180,6 +180,7 @@ async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
   const [rtt, codes] = await Promise.all([read('rtt'), read('error_codes')]);
   const baseMs = caller.rows[baseIndex(caller.rows)]?.atMs ?? 0;
   return {
+    flow,
     order,
     callerRows: caller.rows,
     calleeRows: callee.rows,

@@ -1,7 +1,8 @@
 // Works a plan out: reads the target as a campaign would before its first write, and stops there.
-import { inspectTarget, type PreparedTarget, verifyAddresses } from '../campaign/prepare.ts';
+import { inspectTarget, type PreparedTarget } from '../campaign/prepare.ts';
 import type { TargetView } from '../campaign/view-target.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { verifyLoadPath } from '../targets/verify-address.ts';
 import { firstCommands } from './loads.ts';
 import { PLAN_SCHEMA, type Plan } from './plan.ts';
 import { reachOf } from './reach.ts';
@@ -11,7 +12,7 @@ import { setUpOf, wayBackOf } from './way-back.ts';
 
 /** Throws a UserError for what a campaign would refuse. */
 export async function buildPlan(scenario: Scenario, { target, look, standing }: TargetView): Promise<Plan> {
-  if (standing) await verifyAddresses(target);
+  if (standing) await verifyLoadPath(target);
   const found = await inspectTarget(scenario, target, look);
   const { prepared } = found;
   const reach = reachOf(prepared);

@@ -17,6 +17,8 @@ export interface ProgressIo {
 
 export interface Progress {
   onEvent(event: CampaignEvent): void;
+  /** An event of before the campaign was resumed: known, not shown. */
+  recall(event: CampaignEvent): void;
   /** Clears the status line. */
   stop(): void;
 }
@@ -43,6 +45,7 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
     painted({ color, columns: columns() }, format, text);
   let startMs = clock.nowMs();
   let budgetMs = 0;
+  let resumedUsedMs = 0;
   let phase: Phase = 'prepare';
   let trial = 0;
   let running = 'starting';
@@ -86,9 +89,12 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
   const textOf = (event: CampaignEvent): string | null => {
     switch (event.type) {
       case 'campaign-started':
-        startMs = clock.nowMs();
+        startMs = clock.nowMs() - resumedUsedMs;
         budgetMs = event.budgetMs;
         return `Campaign ${plainText(event.id)}, budget ${duration(budgetMs)}, seed ${event.seed}`;
+      case 'resumed':
+        resumedUsedMs = event.usedMs;
+        return `Resumed after ${duration(event.usedMs)}, with ${event.trials} trials`;
       case 'phase':
         phase = event.phase;
         running = '…';
@@ -138,6 +144,7 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
   };
 
   return {
+    recall: (event) => void textOf(event),
     onEvent(event) {
       const text = textOf(event);
       if (text !== null) line(text);

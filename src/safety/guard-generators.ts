@@ -8,7 +8,8 @@ import { createSafeguard, type Safeguard, type SafeguardDeps } from './safeguard
 import { STATE_DIR } from './state-dir.ts';
 
 /** For generators on the target's own kernel, whose settings are the target's business: only their processes are covered. */
-export const GENERATORS_DIR = join(STATE_DIR, 'generators');
+const GENERATORS = 'generators';
+export const GENERATORS_DIR = join(STATE_DIR, GENERATORS);
 
 export interface SafeguardOfBoth extends Safeguard {
   /** The generators' machine; there is none before take(). */
@@ -37,7 +38,7 @@ export function guardBoth(deps: SafeguardDeps, generators: Host): SafeguardOfBot
         machine: generators,
         restartCommand: undefined,
         routerNetns: undefined,
-        ...(sharesKernel ? { statePath: GENERATORS_DIR } : {}),
+        ...(sharesKernel ? { statePath: join(deps.statePath ?? STATE_DIR, GENERATORS) } : {}),
       });
       obey(beside);
       await beside.take();

@@ -67,6 +67,7 @@ function assemble(path: string, form: ScenarioForm, contenders: readonly Contend
     objective: assembleObjective(form.objective),
     knobs: form.knobs,
     contenders,
+    ...(form.background === 'allowed' ? { background: 'allowed' as const } : {}),
     budgetMs: form.budget,
     seed: form.seed,
     safety: { deadmanMs: form.safety.deadman },

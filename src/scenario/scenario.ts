@@ -96,6 +96,8 @@ export interface Scenario {
   readonly objective: Objective;
   readonly knobs: readonly KnobChoice[];
   readonly contenders: readonly ContenderSpec[];
+  /** Other traffic at the router: refused unless it is allowed. */
+  readonly background?: 'allowed';
   readonly budgetMs: number;
   readonly seed: number;
   readonly safety: SafetySpec;

@@ -1,10 +1,13 @@
 // The scenario file's form: which keys there are, what each takes, and the defaults. Values are checked one by one;
 // what they must be together is in cross-checks.ts.
-import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
+
 import { parseSshAddress, type SshAddress } from '../targets/ssh/ssh-address.ts';
+
+import { parseAddress } from './address.ts';
+
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
 import { mapping, oneOf, parsed, text, wholeNumber } from './schema-parts.ts';
@@ -26,12 +29,7 @@ const anyPath = text(/^[^\0]+$/, 'a path');
 const netns = text(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'the name of a network namespace (ip netns list)');
 const device = text(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$/, 'the name of a network device (ip link)');
 
-const address = parsed((value) => {
-  if (typeof value === 'string' && isIPv4(value) && value !== '0.0.0.0') return value;
-  throw new UserError(
-    `${show(value)} is not an IPv4 address of a machine (names and IPv6 are not supported yet)`,
-  );
-});
+const address = parsed(parseAddress);
 
 const HOSTS = 'local (this machine) or ssh://user@name:port';
 
@@ -183,6 +181,7 @@ export function scenarioSchema(catalogue: readonly Knob[]) {
       .array(anyPath, { error: 'must be a list of profiles, e.g. [article]' })
       .nullish()
       .transform((names) => names ?? []),
+    background: oneOf(['refused', 'allowed']).default('refused'),
     budget: parsed(parseBudgetMs).default(7 * 60_000),
     seed: wholeNumber(0, LARGEST_SEED).default(1),
     safety: z.preprocess((value) => value ?? {}, safety),

@@ -103,9 +103,10 @@ export function within(
   };
 }
 
-/** How long a campaign may take. Less is not enough for a baseline, a look at candidates and a proof. */
 /** Less than three minutes hold no baseline, search and proof. */
-export const parseBudgetMs = within(parseDurationMs, '3m', '168h');
+const LEAST_BUDGET = '3m';
+export const LEAST_BUDGET_MS = parseDurationMs(LEAST_BUDGET);
+export const parseBudgetMs = within(parseDurationMs, LEAST_BUDGET, '168h');
 
 function quantity(
   value: unknown,

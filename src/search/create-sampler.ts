@@ -79,6 +79,19 @@ export function createSampler(options: SamplerOptions): Sampler {
     return null;
   };
 
+  /** The best with another name: names have no nearer and farther, so each is tried once around every best. */
+  const askName = (): Proposal | null => {
+    const centre = bestSoFar();
+    for (const { knob, choices = [] } of knobs)
+      for (const name of choices) {
+        const configuration = admit({ ...centre.configuration, [knob.name]: name });
+        if (!configuration) continue;
+        const from = describeStep(knobs, centre.configuration, configuration);
+        return propose(configuration, from, jump(centre.point, pointOf(knobs, configuration)), centre.score);
+      }
+    return null;
+  };
+
   const askStep = (): Proposal | null => {
     const centre = bestSoFar();
     for (let attempt = 0; attempt < STEP_ATTEMPTS; attempt += 1) {
@@ -109,7 +122,10 @@ export function createSampler(options: SamplerOptions): Sampler {
     ask() {
       if (knobs.length === 0) return null;
       asked += 1;
-      const fresh = asked <= first.count || random() < FRESH_POINT_CHANCE;
+      if (asked <= first.count) return askFresh(FRESH_ATTEMPTS) ?? askStep() ?? askRest();
+      const named = askName();
+      if (named) return named;
+      const fresh = random() < FRESH_POINT_CHANCE;
       return (fresh ? null : askStep()) ?? askFresh(FRESH_ATTEMPTS) ?? askStep() ?? askRest();
     },
     tell({ configuration: told, score }: Observation) {

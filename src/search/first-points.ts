@@ -14,7 +14,7 @@ export interface FirstPoints {
   readonly next: () => OriginPoint;
 }
 
-const MOST_FIRST_POINTS = 5;
+const MOST_FIRST_POINTS = 3;
 /** How far beyond the middle, seen from today's value, the second bold move goes. */
 const BEYOND_MIDDLE = 0.75;
 

@@ -49,6 +49,10 @@ const SCHEMAS: Readonly<Record<CampaignEvent['type'], z.ZodType>> = {
   'taken-over': z.object({ campaign: text }),
   'remote-opened': z.object({ host: text, workDir: text }),
   'lab-up': z.object({}),
+  // Its content is checked where it is used: a step that is not whole ends the replay before it.
+  step: z.looseObject({ call: text }),
+  resumed: z.object({ pid: number, steps: number, trials: number, usedMs: number }),
+  parted: z.object({ steps: number }),
   write: z.object({ knob: text, target: writeTarget, raw: text, reason: text }),
   'write-result': z.object({ knob: text, effective: text.nullable(), error: text.nullable() }),
   inert: z.object({ knob: text, reason: text }),

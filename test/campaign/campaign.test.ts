@@ -201,6 +201,26 @@ test('a machine that spoils every trial ends the campaign, restored, with the re
   expect(result.reason).toMatch(/steal: 40 %/);
 });
 
+test('a load beyond the generators is no reason to stop: the number is then "at least"', async () => {
+  const { result } = await campaign({
+    verdictOf: (_n, verdict, plan) =>
+      plan.shape === 'burst' && plan.calls > 900
+        ? { state: 'invalid', reason: 'generator: the burst of 901 calls took 400 ms to leave' }
+        : verdict,
+  });
+  expect(result.verdict).toBe('improved');
+  expect(result.winner?.burstCalls?.low).toBeLessThanOrEqual(900);
+  expect(result.winner?.burstCalls?.high).toBeGreaterThan(50_000);
+});
+
+test('generators that cannot offer anything end the campaign, restored, and say so', async () => {
+  const { result } = await campaign({
+    verdictOf: () => ({ state: 'invalid', reason: 'generator: SIPp caller could not send 12 messages' }),
+  });
+  expect(result).toMatchObject({ verdict: 'aborted', restored: true });
+  expect(result.reason).toMatch(/generators cannot offer any load/);
+});
+
 test('a router that keeps dying ends the campaign after a few trials', async () => {
   const { result } = await campaign({
     verdictOf: () => ({ state: 'failed', reason: 'the router died', log: ['bug'] }),

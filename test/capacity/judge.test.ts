@@ -22,6 +22,7 @@ function evidence(load: Partial<LoadReport> = {}, meters: TrialEvidence['meters'
       offeredForMs: 5_000,
       achievedRateCps: 1_000,
       setupDelaysMs: delays(5_000, () => 3),
+      sentAtMost: { requests: 15_000, replies: 15_000 },
       generatorFaults: [],
       unexpectedResponses: {},
       ...load,

@@ -91,3 +91,24 @@ test('a stop ends the search at once', async () => {
   const { trials } = await search(5_000, { classify: async () => 'stop' });
   expect(trials).toBe(0);
 });
+
+test('what the generators cannot offer says nothing about the router: the answer is a lower bound', async () => {
+  const { limit, decided } = await search(1e9, {
+    classify: async (load) => (load > 700 ? 'unreachable' : 'carried'),
+  });
+  expect(limit.low).toBeGreaterThan(700 / 1.05 - 1);
+  expect(limit.low).toBeLessThanOrEqual(700);
+  // "At least": no load that could be offered was too much.
+  expect(limit.high).toBe(100_000);
+  expect(decided).toBe(false);
+});
+
+test('an edge below what the generators can offer is found all the same', async () => {
+  const { limit, decided } = await search(500, {
+    classify: async (load) => (load > 700 ? 'unreachable' : load <= 500 ? 'carried' : 'overloaded'),
+  });
+  expect(decided).toBe(true);
+  expect(limit.low).toBeLessThanOrEqual(500);
+  expect(limit.high).toBeGreaterThan(500);
+  expect(limit.high).toBeLessThanOrEqual(700);
+});

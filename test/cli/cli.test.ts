@@ -41,7 +41,18 @@ describe('help', () => {
   it('names every command and what each exit status means, on stdout', async () => {
     const { status, stdout, stderr } = await siptune('--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const command of ['doctor', 'plan', 'run', 'restore', 'lab', 'list', 'report', 'compare', 'export'])
+    for (const command of [
+      'doctor',
+      'plan',
+      'run',
+      'resume',
+      'restore',
+      'lab',
+      'list',
+      'report',
+      'compare',
+      'export',
+    ])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     for (const code of [0, 1, 2, 3, 70, 130]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
   });
@@ -69,6 +80,8 @@ describe('wrong usage ends with status 2, and a word on what would be right', ()
     [['doctor', 'a.yaml', 'b.yaml'], 'too many arguments'],
     [['doctor', '--jsno'], 'Did you mean --json?'],
     [['doctor', 'no-such.yaml'], 'no-such.yaml'],
+    [['run', 'a.yaml', '--until', '25:00'], '"25:00" is not a time'],
+    [['run', 'a.yaml', '--until', '2020-01-01T05:30'], '2020-01-01T05:30 is past'],
     [['lab', 'sideways'], 'up, down, status'],
     [['run', 'a.yaml', '--bugdet', '6m'], 'Did you mean --budget?'],
   ])('siptune %j', async (args, advice) => {

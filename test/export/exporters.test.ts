@@ -23,6 +23,7 @@ describe('golden', () => {
       ['siptune-profile.sh', '755'],
       [`${name}.default`, '644'],
       [`${name}-globals.cfg`, '644'],
+      ...(name === 'opensips' ? [['opensips-options.txt', '644']] : []),
     ]);
   });
 });
@@ -51,6 +52,7 @@ test('each setting stands in exactly one file that sets it for good', () => {
     'kernel.shmall = 262144',
     'S_MEMORY=512',
     'udp_workers=2',
+    '-a F_MALLOC',
   ]);
 });
 
@@ -95,10 +97,19 @@ test.each([
   ['net.core.rmem_max', [212_992, 1e12], 'is outside its bounds'],
   ['kernel.core_pattern', ['core', 1], 'is no knob of siptune'],
   ['router.workers', [8, 65], 'is outside its bounds'],
+  ['router.allocator', ['qm', 'fm; reboot'], 'is not one of qm, fm'],
+  ['router.allocator', ['', 'fm'], 'is not one of qm, fm'],
 ] as const)('%s = %j is refused', (name, values, why) => {
   expect(() => profileOf(withValues({ [name]: values }))).toThrow(
     expect.objectContaining({ name: 'UserError', message: expect.stringContaining(why) }),
   );
+});
+
+test('Kamailio takes its memory manager for shared and private memory from two options', () => {
+  const [file] = exported(withValues({ 'router.allocator': ['qm', 'fm'] }));
+  expect(file?.path).toBe('kamailio-options.txt');
+  expect(file?.text).toMatch(/^# +-x qm -X qm$/m);
+  expect(file?.text).toMatch(/^-x fm -X fm$/m);
 });
 
 test('a profile without a way back is refused', () => {
@@ -116,7 +127,7 @@ test('whatever a result holds, a file has comments and siptune’s own lines wit
   const name = fc.oneof(fc.constantFrom(...CATALOGUE.map((knob) => knob.name)), text);
   const values = fc.dictionary(name, fc.tuple(value, fc.oneof(value, fc.integer({ min: 1, max: 65_536 }))));
   const ours =
-    /^(#.*|[a-z_.]+ = \d+|[A-Z_]+=\d+|(children|udp_workers|maxbuffer)=\d+|set_value [a-z_.]+ \d+ \d+|check [a-z_.]+|)$/;
+    /^(#.*|[a-z_.]+ = \d+|[A-Z_]+=\d+|(children|udp_workers|maxbuffer)=\d+|-x [a-z]+ -X [a-z]+|set_value [a-z_.]+ \d+ \d+|check [a-z_.]+|)$/;
   const fixed = new Set(
     [...exported(everyKind), ...exported(improved)].flatMap((file) => file.text.split('\n')),
   );

@@ -9,6 +9,9 @@ import { bootMachine, MACHINE, machineAbsent, type TestMachine, USERS } from '..
 
 const SIP_EXCHANGE = fileURLToPath(new URL('../support/sip-exchange.mjs', import.meta.url));
 
+/** On a machine that is busy with other things. */
+const BOOT_TIMEOUT_MS = 120_000;
+
 const host = createLocalHost();
 const absent = machineAbsent();
 
@@ -64,7 +67,7 @@ describe.skipIf(absent !== undefined)(
     beforeAll(async () => {
       before = await footprint();
       machine = await bootMachine();
-    });
+    }, BOOT_TIMEOUT_MS);
     afterAll(() => machine?.end());
 
     test('runs systemd, and nothing of it has failed', async () => {

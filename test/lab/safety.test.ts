@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { sysctlPath } from '../../src/knobs/access.ts';
+import { sysctlPath, writeTxqueuelen } from '../../src/knobs/access.ts';
 import { CATALOGUE } from '../../src/knobs/catalogue.ts';
 import { renderRestoreScript } from '../../src/safety/restore-script.ts';
 import { STATE_DIR } from '../../src/safety/state-dir.ts';
@@ -19,6 +19,12 @@ const PATIENCE = { timeout: 60_000, interval: 100 };
 const machine = createLocalHost();
 const inside = machine.inNetns(NETNS);
 const from = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const SEND_100_DATAGRAMS = `
+  const socket = require('dgram').createSocket('udp4');
+  let left = 100;
+  for (let i = 0; i < 100; i += 1) socket.send('x'.repeat(100), 9, '198.18.9.2', () => { if (--left === 0) socket.close(); });
+`;
 
 let folder = '';
 let spawned: RunningCommand[] = [];
@@ -53,9 +59,16 @@ describe('restore.sh on real devices and namespaces', () => {
     await writeFile(script, renderRestoreScript(way(originals, bootId)));
     return machine.run(['sh', script]);
   };
-  const leafLimit = async () => {
-    const shown = await inside.run(['tc', 'qdisc', 'show', 'dev', 'test0', 'invisible']);
-    return /^qdisc pfifo .*parent 1:10 limit (\d+)p/m.exec(shown.stdout)?.[1];
+  /** Of 100 datagrams at once, on a link that takes half a minute for them: what its queue could not hold. */
+  const drops = async () => {
+    const count = async () => {
+      const shown = await inside.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', 'test0']);
+      const rows: { root?: boolean; drops: number }[] = JSON.parse(shown.stdout);
+      return rows.find(({ root }) => root)?.drops ?? 0;
+    };
+    const before = await count();
+    await inside.run([process.execPath, '-e', SEND_100_DATAGRAMS]);
+    return (await count()) - before;
   };
 
   test('a sysctl of a namespace, and a txqueuelen with the queue that took its length', async () => {
@@ -65,12 +78,11 @@ describe('restore.sh on real devices and namespaces', () => {
     await inside.run([
       ...['tc', 'class', 'add', 'dev', 'test0', 'parent', '1:', 'classid', '1:10', 'htb', 'rate', '8kbit'],
     ]);
-    const original = await leafLimit();
+    await inside.run(['ip', 'addr', 'replace', '198.18.9.1/24', 'dev', 'test0']);
+    await inside.run(['ip', 'neigh', 'replace', '198.18.9.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'test0']);
     await inside.writeFile(backlog, '77\n');
-    await inside.run(['ip', 'link', 'set', 'dev', 'test0', 'txqueuelen', '50']);
-    await inside.run(['tc', 'qdisc', 'add', 'dev', 'test0', 'parent', '1:10', 'pfifo']);
-    await inside.run(['tc', 'qdisc', 'del', 'dev', 'test0', 'parent', '1:10']);
-    expect(await leafLimit()).toBe('50');
+    await writeTxqueuelen(inside, 'test0', '5');
+    expect(await drops()).toBeGreaterThan(80);
 
     const run = await restore([
       {
@@ -81,13 +93,13 @@ describe('restore.sh on real devices and namespaces', () => {
       {
         knob: 'txqueuelen',
         target: { via: 'txqueuelen', device: 'test0', netns: NETNS },
-        raw: original ?? '',
+        raw: '1000',
       },
     ]);
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
     expect(await readIn(inside, backlog)).toBe(before);
-    expect(await readIn(inside, '/sys/class/net/test0/tx_queue_len')).toBe(original);
-    expect(await leafLimit()).toBe(original);
+    expect(await readIn(inside, '/sys/class/net/test0/tx_queue_len')).toBe('1000');
+    expect(await drops()).toBe(0);
   });
 
   test('a device and a namespace that are gone, and a value that is read-only there, are listed', async () => {

@@ -31,6 +31,7 @@ const withCounters = (more: (atMs: number) => Record<string, number>) =>
 
 function report(record: Partial<OfferRecord> = {}) {
   return reportOffer({
+    flow: 'invite',
     order: steady,
     callerRows: rows(),
     calleeRows: [],

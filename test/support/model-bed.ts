@@ -8,6 +8,7 @@ import type { Verdict } from '../../src/campaign/verdict.ts';
 import { knobByName } from '../../src/knobs/catalogue.ts';
 import { predictedRcvbufBytes } from '../../src/knobs/constraints.ts';
 import type { Configuration, KnobInPlay } from '../../src/knobs/knob.ts';
+import type { LoadPlan } from '../../src/load/load.ts';
 import { createRandom } from '../../src/stats/random.ts';
 import type { FakeClock } from './fake-clock.ts';
 
@@ -27,7 +28,7 @@ export interface ModelBedOptions {
   readonly noise?: number;
   readonly seed?: number;
   /** The verdict of trial n, instead of the model's. */
-  readonly verdictOf?: (n: number, verdict: Verdict) => Verdict;
+  readonly verdictOf?: (n: number, verdict: Verdict, plan: LoadPlan) => Verdict;
   readonly applyOutcome?: (configuration: Configuration) => ApplyOutcome | undefined;
   /** Called at every trial, e.g. to interrupt the campaign. */
   readonly onTrial?: (n: number) => void;
@@ -36,6 +37,10 @@ export interface ModelBedOptions {
   /** No knob matters: the router carries the same whatever is set. */
   readonly indifferent?: boolean;
   readonly contenders?: Prepared['contenders'];
+  /** Noise is a function of the trial's number, as for a campaign that is resumed, not of the trials before it. */
+  readonly noiseByTrial?: boolean;
+  /** Differs from the usual model. */
+  readonly prepared?: Partial<Prepared>;
 }
 
 export function createModelBed(
@@ -45,9 +50,12 @@ export function createModelBed(
   const random = createRandom(options.seed ?? 1);
   const cost = { restarts: 0, loadMs: 0, trials: createTally() };
   let inForce: Configuration = MODEL_CURRENT;
-  const value = (name: string) => Number(inForce[name] ?? MODEL_CURRENT[name]);
-  const noisy = (x: number) => x * (1 + (options.noise ?? 0) * gaussian(random));
-  const carries = () => {
+  const noisy = (x: number) => {
+    const own = options.noiseByTrial ? createRandom(1_000 * (options.seed ?? 1) + cost.trials.total) : random;
+    return x * (1 + (options.noise ?? 0) * gaussian(own));
+  };
+  const carries = (configuration: Configuration) => {
+    const value = (name: string) => Number(configuration[name] ?? MODEL_CURRENT[name]);
     if (options.indifferent) return { burst: 100, capacity: 4_000 };
     const buffer = predictedRcvbufBytes(
       value('net.core.rmem_default'),
@@ -110,13 +118,14 @@ export function createModelBed(
           routerVersion: '0',
           routerFlags: [],
         },
+        ...options.prepared,
       };
     },
     async apply(configuration: Configuration): Promise<ApplyOutcome> {
       const outcome = options.applyOutcome?.(configuration) ?? { state: 'applied' as const, restarted: true };
       bed.applied.push(configuration);
       if (outcome.state === 'applied') inForce = { ...MODEL_CURRENT, ...configuration };
-      cost.restarts += 1;
+      if (outcome.state === 'applied' && outcome.restarted) cost.restarts += 1;
       clock.advance(1_500);
       return outcome;
     },
@@ -126,12 +135,12 @@ export function createModelBed(
       const wallMs = plan.shape === 'burst' ? 2_000 : plan.windowMs + plan.warmupMs + 1_500;
       clock.advance(wallMs);
       cost.loadMs += wallMs;
-      const { burst, capacity } = carries();
+      const { burst, capacity } = carries(inForce);
       const modelled =
         plan.shape === 'burst'
           ? offerVerdict(burst, plan.calls, plan.calls)
           : offerVerdict(capacity, plan.rateCps, (plan.rateCps * plan.windowMs) / 1000);
-      const verdict = options.verdictOf?.(n, modelled) ?? modelled;
+      const verdict = options.verdictOf?.(n, modelled, plan) ?? modelled;
       count(cost.trials, verdict);
       const trial = {
         n,
@@ -149,13 +158,14 @@ export function createModelBed(
     },
     async recover(): Promise<ApplyOutcome> {
       clock.advance(1_500);
+      cost.restarts += 1;
       return options.onRecover?.() ?? { state: 'applied', restarted: true };
     },
     async netperf() {
       return { state: 'absent' as const, reason: 'a model has no network' };
     },
     routerBusyShare: (trial: TrialRecord) =>
-      trial.plan.shape === 'steady' ? trial.plan.rateCps / carries().capacity : null,
+      trial.plan.shape === 'steady' ? trial.plan.rateCps / carries(trial.configuration).capacity : null,
     async restore() {
       bed.restores += 1;
       inForce = MODEL_CURRENT;

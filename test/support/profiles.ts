@@ -25,6 +25,7 @@ export const everyKind: Result = {
     txqueuelen: [1_000, 200],
     'router.workers': [8, 2],
     'router.shm': [64, 512],
+    'router.allocator': ['qm', 'fm'],
   }),
   target: { ...improved.target, router: 'opensips', routerVersion: '3.6.8' },
 };

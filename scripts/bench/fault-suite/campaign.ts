@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { marked } from './leftovers.ts';
 import { PHASES, type Phase } from './options.ts';
 
 /** What fills the disk of the results folder; not a campaign. */
@@ -32,12 +33,26 @@ const usualMs: Record<Phase, number> = {
   restore: 500,
 };
 
-export function startCampaign(scenario: string, out: string, seed: number, logFile: string): Campaign {
+/** The one that runs: its end is the suite's business, too, when the suite is ended. */
+let running: Campaign | undefined;
+
+export function interruptRunning(): void {
+  running?.signal('SIGINT');
+}
+
+export function startCampaign(deps: {
+  readonly folder: string;
+  readonly scenario: string;
+  readonly out: string;
+  readonly seed: number;
+}): Campaign {
+  const { folder, scenario, out, seed } = deps;
+  const logFile = join(folder, 'siptune.log');
   const log = openSync(logFile, 'a');
   const child: ChildProcess = spawn(
     process.execPath,
     [...CLI, 'run', scenario, '--out', out, '--seed', String(seed), '--quiet'],
-    { detached: true, stdio: ['ignore', log, log] },
+    { detached: true, stdio: ['ignore', log, log], env: { ...process.env, ...marked(folder) } },
   );
   const { pid } = child;
   if (pid === undefined) throw new Error('siptune does not start');
@@ -49,7 +64,7 @@ export function startCampaign(scenario: string, out: string, seed: number, logFi
     }),
   );
   const phases = () => phasesIn(out);
-  return {
+  running = {
     pid,
     logFile,
     exitStatus: () => status,
@@ -71,6 +86,7 @@ export function startCampaign(scenario: string, out: string, seed: number, logFi
       if (status === undefined) process.kill(pid, name);
     },
   };
+  return running;
 }
 
 /** "siptune restore": its exit status and what it said. */
@@ -99,10 +115,9 @@ function phasesIn(out: string): ReadonlyMap<string, number> {
     readFileSync(journal, 'utf8')
       .split('\n')
       .flatMap((line) => {
-        // Trials are long lines, and the last may be torn.
-        if (!line.includes('"type":"phase"')) return [];
-        const { at, phase } = JSON.parse(line) as { at: string; phase: string };
-        return [[phase, Date.parse(at)] as const];
+        // The last line may be torn.
+        const match = /^\{"at":"([^"]+)","type":"phase","phase":"(\w+)"/.exec(line);
+        return match ? [[match[2] ?? '', Date.parse(match[1] ?? '')] as const] : [];
       }),
   );
 }

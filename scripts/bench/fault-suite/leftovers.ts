@@ -1,4 +1,5 @@
-// What a campaign may have left besides settings: namespaces, and processes that were not there before.
+// What a campaign may have left besides settings: namespaces, and processes that it started. Those are recognised by a mark in
+// their environment, which siptune hands on unknowingly: programs of others on this machine are never taken for its own.
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Process {
@@ -7,38 +8,33 @@ export interface Process {
 }
 
 const NAMESPACES = '/run/netns';
-const PROGRAMS = /^(?:sipp|kamailio|mpstat|netperf|netserver)$/;
+const MARK = 'SIPTUNE_FAULT_SUITE';
+
+/** For the environment of siptune. */
+export function marked(folder: string): Readonly<Record<string, string>> {
+  return { [MARK]: folder };
+}
 
 export function labNamespaces(): readonly string[] {
   return entriesOf(NAMESPACES).filter((name) => /^siptune-(?:caller|router|callee)$/.test(name));
 }
 
-/** Programs that siptune runs, and whatever has siptune's name or the suite's folder in its command line. */
-export function suspects(folder: string): readonly Process[] {
+/** siptune, and all that came of it: router, generators, meters, the timer's watcher. */
+export function processesOf(folder: string): readonly Process[] {
+  const mark = `${MARK}=${folder}`;
   return entriesOf('/proc').flatMap((entry) => {
     const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid || pid === process.ppid) return [];
-    const name = textOf(`/proc/${pid}/comm`).trim();
-    const words = textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
-    // A zombie has no command line: it has ended.
-    if (words === '' || words.includes('fault-suite')) return [];
-    return PROGRAMS.test(name) || words.includes(folder) || /\/siptune\b/.test(words) ? [{ pid, name }] : [];
+    // A zombie, which has ended, has no environment any more.
+    if (!Number.isInteger(pid) || !textOf(`/proc/${pid}/environ`).split('\0').includes(mark)) return [];
+    return [{ pid, name: textOf(`/proc/${pid}/comm`).trim() }];
   });
 }
 
-export function leftovers(before: readonly Process[], folder: string): readonly string[] {
-  const known = new Set(before.map(({ pid }) => pid));
+export function leftovers(folder: string): readonly string[] {
   return [
     ...labNamespaces().map((name) => `namespace ${name}`),
-    ...suspects(folder)
-      .filter(({ pid }) => !known.has(pid))
-      .map(({ pid, name }) => `process ${name} (${pid})`),
+    ...processesOf(folder).map(({ pid, name }) => `process ${name} (${pid})`),
   ];
-}
-
-/** Programs of that name in the lab. */
-export function inLab(program: string): readonly Process[] {
-  return suspects('\0').filter(({ name }) => name === program);
 }
 
 function entriesOf(folder: string): readonly string[] {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '../../../src/stats/random.ts';
+import { interruptRunning } from './campaign.ts';
 import { labNamespaces } from './leftovers.ts';
 import { runOne } from './one-fault.ts';
 import { KINDS, type Kind, type Options, type Phase, parseOptions } from './options.ts';
@@ -33,14 +34,18 @@ async function runAll(options: Options): Promise<readonly Outcome[]> {
   const faults = planned(options, random);
   const done: Outcome[] = [];
   let interrupted = false;
-  process.once('SIGINT', () => {
-    interrupted = true;
-    process.stderr.write('ending after this fault\n');
-  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      interrupted = true;
+      process.stderr.write('ending the campaign that runs\n');
+      interruptRunning();
+    });
   for (const [index, { kind, phase }] of faults.entries()) {
     if (interrupted) break;
     process.stderr.write(`${index + 1}/${faults.length} ${kind} in ${phase} … `);
     const outcome = await runOne({ kind, phase, index, folder, options, random });
+    // What came of it says more about our own interruption than about the fault.
+    if (interrupted) break;
     process.stderr.write(
       outcome.lost.length > 0
         ? `LOST: ${outcome.lost.join('; ')}\n`

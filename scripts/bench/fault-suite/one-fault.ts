@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { FILLER, phaseOf, restore, startCampaign } from './campaign.ts';
-import { leftovers, suspects } from './leftovers.ts';
+import { leftovers, processesOf } from './leftovers.ts';
 import type { Kind, Options, Phase } from './options.ts';
 import { CONFIG, writeScenario } from './scenario.ts';
-import { changesSince, readSettings, writeBack } from './settings.ts';
+import { changesSince, readSettings, type Settings, writeBack } from './settings.ts';
 import { strike } from './strike.ts';
 import type { Outcome } from './table.ts';
 
@@ -47,14 +47,15 @@ async function tryOne(fault: Fault, attempt: number): Promise<Outcome | null> {
   mkdirSync(out, { recursive: true });
   const scenario = writeScenario(folder, options);
   const settings = readSettings();
-  const processes = suspects(fault.folder);
   const config = readFileSync(join(folder, CONFIG), 'utf8');
   if (kind === 'disk')
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${RESULTS_DISK},mode=0700`, 'tmpfs', out]);
   try {
-    const campaign = startCampaign(scenario, out, options.seed + index, join(folder, 'siptune.log'));
+    const campaign = startCampaign({ folder, scenario, out, seed: options.seed + index });
     const reached = await campaign.reach(phase, random());
-    const struck = reached ? await strike(kind, { campaign, out, periodS: options.periodS, random }) : null;
+    const struck = reached
+      ? await strike(kind, { campaign, folder, out, periodS: options.periodS, random })
+      : null;
     if (struck === null) {
       const status = campaign.exitStatus();
       campaign.signal('SIGINT');
@@ -73,7 +74,7 @@ async function tryOne(fault: Fault, attempt: number): Promise<Outcome | null> {
     const untilMs = struck.sinceMs + struck.withinMs;
     const wrong = () => [
       ...changesSince(settings).map(({ path, was, is }) => `${path} is ${is.trim()}, was ${was.trim()}`),
-      ...(kind === 'stop' ? [] : leftovers(processes, fault.folder)),
+      ...(kind === 'stop' ? [] : leftovers(folder)),
     ];
     let now = wrong();
     while (now.length > 0 && performance.now() < untilMs) {
@@ -87,32 +88,25 @@ async function tryOne(fault: Fault, attempt: number): Promise<Outcome | null> {
     if (kind === 'stop')
       lost.push(
         ...changesSince(settings).map(({ path }) => `${path} was changed again after SIGCONT`),
-        ...leftovers(processes, fault.folder),
+        ...leftovers(folder),
       );
     if (readFileSync(join(folder, CONFIG), 'utf8') !== config) lost.push('kamailio.cfg was changed');
     return { kind, phase, lost: [...new Set(lost)], restoredAfterS };
   } finally {
     rmSync(join(out, FILLER), { force: true });
-    await clean(out, fault, settings, processes);
+    await clean(folder, out, settings);
     if (kind === 'disk') execFileSync('umount', ['--lazy', out]);
   }
 }
 
 /** Whatever happened: the machine is as it was, and the next fault finds it so. */
-async function clean(
-  out: string,
-  fault: Fault,
-  settings: ReturnType<typeof readSettings>,
-  processes: ReturnType<typeof suspects>,
-): Promise<void> {
-  if (changesSince(settings).length === 0 && leftovers(processes, fault.folder).length === 0) return;
+async function clean(folder: string, out: string, settings: Settings): Promise<void> {
+  if (changesSince(settings).length === 0 && leftovers(folder).length === 0) return;
   const { status, text } = await restore(out);
   process.stderr.write(`(siptune restore ended with ${status}: ${text.trim().split('\n')[0]}) `);
   writeBack(changesSince(settings));
   execFileSync(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'lab', 'down'], { stdio: 'ignore' });
-  const known = new Set(processes.map(({ pid }) => pid));
-  for (const { pid } of suspects(fault.folder)) {
-    if (known.has(pid)) continue;
+  for (const { pid } of processesOf(folder)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {

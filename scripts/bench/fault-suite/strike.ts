@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Campaign, FILLER, restore } from './campaign.ts';
-import { inLab } from './leftovers.ts';
+import { processesOf } from './leftovers.ts';
 import type { Kind } from './options.ts';
 
 export interface Struck {
@@ -19,6 +19,8 @@ export interface Struck {
 
 export interface StrikeDeps {
   readonly campaign: Campaign;
+  /** All that belongs to this one fault. */
+  readonly folder: string;
   readonly out: string;
   readonly periodS: number;
   /** Numbers from 0 to 1. */
@@ -90,10 +92,10 @@ async function stop({ campaign, periodS, random }: StrikeDeps): Promise<Struck> 
 }
 
 /** siptune may go on, with a trial that counts for nothing, or give up: both are right if it restores at its end. */
-async function killOther(program: string, { campaign, random }: StrikeDeps): Promise<Struck | null> {
+async function killOther(program: string, { campaign, folder, random }: StrikeDeps): Promise<Struck | null> {
   const untilMs = performance.now() + VICTIM_WAIT_MS;
   while (performance.now() < untilMs && campaign.exitStatus() === undefined) {
-    const all = inLab(program);
+    const all = processesOf(folder).filter(({ name }) => name === program);
     const victim = all[Math.floor(random() * all.length)];
     if (victim) {
       try {

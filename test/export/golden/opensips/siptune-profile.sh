@@ -17,6 +17,7 @@
 # It was proven as a whole, together with these, which are not in this file (siptune export writes them too):
 #   router.workers: 8 processes → 2 processes
 #   router.shm: 64 MiB → 512 MiB
+#   router.allocator: qm → fm
 set -eu
 # sysctl stands where a plain user's PATH does not look.
 PATH="$PATH:/usr/sbin:/sbin"

@@ -1,0 +1,65 @@
+// siptune resume: an interrupted or killed campaign goes on from its journal, in the same folder, on the same seed.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type History, historyOf } from '../campaign/replay/history.ts';
+import { systemClock } from '../clock.ts';
+import { EXIT, type ExitStatus, UserError } from '../errors.ts';
+import { renderReport } from '../report/terminal-report.ts';
+import { readJournal } from '../store/journal.ts';
+import { type Campaign, resolveCampaign } from '../store/result-store.ts';
+import { readScenario } from '../store/scenario-file.ts';
+import type { CommandIo } from './command-io.ts';
+import { styleOf } from './report.ts';
+import { restore } from './restore.ts';
+import { runScenario, statusOf } from './run.ts';
+
+export interface ResumeOptions {
+  readonly out: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+export async function resume(
+  id: string | undefined,
+  options: ResumeOptions,
+  io: CommandIo,
+): Promise<ExitStatus> {
+  const campaign = await resolveCampaign(options.out, id);
+  requireUnfinished(campaign, historyOf((await readJournal(journalOf(campaign))).events));
+  const scenario = await readScenario(campaign.dir);
+  if (process.getuid?.() !== 0)
+    throw new UserError(
+      'siptune resume changes kernel and router settings, which needs root: run it with sudo',
+      EXIT.unsafe,
+    );
+  await restoreFirst(campaign, options.out, io);
+  // Read again: what was put back is in the journal by now.
+  const history = historyOf((await readJournal(journalOf(campaign))).events);
+  // Control files of a router that was killed are in the way of the next.
+  await rm(join(campaign.dir, 'router'), { recursive: true, force: true });
+  const place = { ...campaign, trialDir: (n: number) => join(campaign.dir, 'trials', String(n)) };
+  const result = await runScenario(scenario, place, options, io, systemClock, history);
+  io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderReport(result, styleOf(io)));
+  return statusOf(result, io.signal);
+}
+
+function journalOf({ dir }: Campaign): string {
+  return join(dir, 'journal.jsonl');
+}
+
+function requireUnfinished({ id }: Campaign, { verdict }: History): void {
+  if (verdict === null || verdict === 'aborted') return;
+  throw new UserError(
+    `campaign ${id} is finished (${verdict}): there is nothing to resume. "siptune report ${id}" shows it, siptune run starts another`,
+  );
+}
+
+/** As `siptune restore` does it: by what stands on the target, and from the journal. */
+async function restoreFirst({ id }: Campaign, out: string, io: CommandIo): Promise<void> {
+  const status = await restore(id, { out, json: false }, { ...io, out: io.err });
+  if (status !== EXIT.ok)
+    throw new UserError(
+      `campaign ${id} left settings that cannot be put back, so it cannot go on`,
+      EXIT.unsafe,
+    );
+}

@@ -1,0 +1,110 @@
+// results/<id>/scenario.yaml: the scenario as it was resolved for that campaign, with the profiles and the options of its command
+// line in it. A resumed campaign runs on this one, whatever became of the files that it was made from.
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { parseSshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
+
+const FILE = 'scenario.yaml';
+const OWNER_ONLY = 0o600;
+const HEADER =
+  '# The scenario as resolved, with defaults and profiles filled in: for siptune resume and for the record.\n';
+
+const metric = z.enum(['capacityCps', 'burstCalls']);
+const words = z.array(z.string().min(1)).min(1);
+const address = z.ipv4();
+const netns = z.string().optional();
+const number = z.number();
+/** As a scenario may name one: nothing that ssh could take for an option. */
+const host = z.union([
+  z.literal('local'),
+  z
+    .strictObject({ user: z.string().optional(), name: z.string(), port: number.optional() })
+    .refine(({ user, name, port }) => parseSshAddress(showSshAddress({ user, name, port })) !== null),
+]);
+
+const schema = z.strictObject({
+  name: z.string(),
+  path: z.string(),
+  target: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('lab'), egressBitsPerS: number.optional() }),
+    z.looseObject({
+      kind: z.literal('host'),
+      host,
+      netns,
+      address,
+      port: z.int().min(1).max(65_535),
+      device: z.string().optional(),
+      caller: z.looseObject({ netns, address }),
+      callee: z.looseObject({ netns, address }),
+    }),
+  ]),
+  router: z.strictObject({
+    kind: z.enum(['kamailio', 'opensips']),
+    binary: z.string().optional(),
+    config: z.string().optional(),
+    service: z
+      .strictObject({ restartCommand: words, defaultsFile: z.string(), pidFile: z.string().optional() })
+      .optional(),
+    settings: z.record(z.string(), z.union([number, z.string()])),
+  }),
+  load: z.strictObject({
+    flow: z.enum(['invite', 'options']),
+    holdMs: number,
+    uaRateCps: number,
+    warmupMs: number,
+    windowMs: number,
+  }),
+  objective: z.strictObject({
+    maximise: metric,
+    guards: z.array(z.strictObject({ metric, mayFall: number })),
+    maxLoss: number,
+    maxP99SetupMs: number,
+  }),
+  knobs: z.array(z.strictObject({ name: z.string(), min: number.optional(), max: number.optional() })),
+  contenders: z.array(
+    z.strictObject({
+      name: z.string(),
+      configuration: z.record(z.string(), z.union([number, z.string()])),
+    }),
+  ),
+  background: z.literal('allowed').optional(),
+  budgetMs: number,
+  seed: z.int().min(0),
+  safety: z.strictObject({ deadmanMs: number }),
+});
+
+export async function writeScenario(dir: string, scenario: Scenario): Promise<void> {
+  const file = await open(join(dir, FILE), 'w', OWNER_ONLY);
+  try {
+    await file.writeFile(HEADER + stringify(scenario, { aliasDuplicateObjects: false }));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+export async function readScenario(dir: string): Promise<Scenario> {
+  const path = join(dir, FILE);
+  const damaged = (what: string) =>
+    new UserError(`${path} ${what}: without the scenario a campaign cannot be resumed; run it anew`);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    throw damaged('cannot be read');
+  }
+  let value: unknown;
+  try {
+    value = parse(text, { maxAliasCount: 0 });
+  } catch {
+    throw damaged('is not whole YAML');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data as Scenario;
+  const [issue] = parsed.error.issues;
+  throw damaged(`is damaged (${[...(issue?.path ?? [])].join('.') || 'top'}: ${issue?.message})`);
+}
