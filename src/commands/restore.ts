@@ -176,28 +176,32 @@ async function finish(
   // Generators beside siptune have a way back of their own.
   const beside = knownIn(local, id);
   // Left alone, because the machine is another campaign's now.
-  if ([there, beside].some((known) => known && known.outcome !== 'complete' && !known.now)) return [];
-  const now = [...new Set([there, beside])].flatMap((known) => known?.now ?? []);
+  if ([...there, ...beside].some(({ outcome, now }) => outcome !== 'complete' && !now)) return [];
+  const workDir = undo.remote?.workDir;
+  // A damaged journal must not name what is deleted, and whose processes are ended.
+  const folder = workDir !== undefined && REMOTE_FOLDER.test(workDir) ? workDir : undefined;
+  const now = [...new Set([...there, ...beside].flatMap((known) => known.now ?? []))];
   const failures = now.flatMap((one) => one.failures);
   const fromJournal = undo.originals.filter(
-    (original) => (isOfGenerators(original) ? beside : there) === undefined,
+    (original) => (isOfGenerators(original) ? beside : there).length === 0,
   );
-  if (there === undefined || fromJournal.length > 0) {
+  if (there.length === 0 || fromJournal.length > 0) {
     const [lease] = places.map(({ before }) => before.lease);
     if (lease?.state === 'refused')
       throw new UserError(`campaign ${id} cannot be restored now: ${lease.reason}`, EXIT.unsafe);
-    const journalled = await undoCampaign(
-      { id, dir, undo: { ...undo, originals: fromJournal } },
-      { machine, here, alsoProcesses: there === undefined },
-    );
+    const router = workDir === undefined ? dir : folder;
+    const left = { ...undo, originals: fromJournal, routerPids: there.length === 0 ? undo.routerPids : [] };
+    const journalled = await undoCampaign({ id, dir, undo: left }, { machine, here, router });
+    if (folder !== undefined) await machine.run(['rm', '-rf', '--', folder]);
     await note(dir, [...failures, ...journalled.failures]);
     return [journalled];
   }
+  if (folder !== undefined) await machine.run(['rm', '-rf', '--', folder]);
   await note(dir, failures);
   // Over SSH, this very machine may be the other one.
   const [first] = places;
   const same = local.some(({ before }) => before.bootId === first?.before.bootId);
-  const byTimer = there.now === undefined && !(same && beside?.now);
+  const byTimer = there.every((known) => !known.now) && !(same && beside.some((known) => known.now));
   return byTimer ? [{ id, ...on(machine), restored: [], unchanged: 0, failures: [], byTimer: true }] : [];
 }
 
@@ -210,14 +214,13 @@ interface Places {
   readonly local: readonly Place[];
 }
 
-/** What a machine knew of a campaign that had begun to write there, and what was done about it now. */
+/** What machines knew of a campaign that had begun to write there, and what was done about it now. */
 function knownIn(places: readonly Place[], id: string) {
-  for (const { before, onTarget } of places) {
-    const known = before.campaigns.find(({ campaign }) => campaign === id);
-    if (known !== undefined && known.outcome !== 'empty')
-      return { outcome: known.outcome, now: onTarget.find(({ campaign }) => campaign === id) };
-  }
-  return undefined;
+  return places.flatMap(({ before, onTarget }) =>
+    before.campaigns
+      .filter(({ campaign, outcome }) => campaign === id && outcome !== 'empty')
+      .map(({ outcome }) => ({ outcome, now: onTarget.find(({ campaign }) => campaign === id) })),
+  );
 }
 
 async function note(dir: string, failures: readonly string[]): Promise<void> {
@@ -228,8 +231,8 @@ async function note(dir: string, failures: readonly string[]): Promise<void> {
 
 /** From the journal alone. */
 async function undoCampaign(
-  { id, dir, undo }: OpenCampaign,
-  { machine, here, alsoProcesses }: { machine: Host; here: Host; alsoProcesses: boolean },
+  { id, undo }: OpenCampaign,
+  { machine, here, router }: { machine: Host; here: Host; router: string | undefined },
 ): Promise<Restored> {
   if (await stillRuns(here, undo.pid))
     throw new UserError(
@@ -239,12 +242,8 @@ async function undoCampaign(
     throw new UserError(
       `campaign ${id} has settings to put back, which needs root: run siptune restore with sudo`,
     );
-  const workDir = undo.remote?.workDir;
-  // A damaged journal must not name what is deleted, and whose processes are ended.
-  const ours = alsoProcesses && (workDir === undefined || REMOTE_FOLDER.test(workDir));
-  if (ours) await endRouter(machine, undo.routerPids, workDir ?? dir);
+  if (router !== undefined) await endRouter(machine, undo.routerPids, router);
   const steps = await restoreOriginals(undo.originals, machine, here);
-  if (ours && workDir !== undefined) await machine.run(['rm', '-rf', '--', workDir]);
   const failures = steps.flatMap(({ original, outcome }) =>
     outcome.state === 'failed' ? [`${original.knob}: ${outcome.reason}`] : [],
   );

@@ -35,6 +35,10 @@ test('a write that arrives after the restore is refused on the target, though si
     ['touch', `${file}.2`],
   ])
     expect(await guard.guarded().run(argv)).toMatchObject({ exitCode: 75 });
+  expect(await guard.guarded().writeFiles([{ path: file, text: 'late\n' }])).toEqual([
+    { state: 'failed', reason: expect.stringContaining('timer on the target has fired') },
+  ]);
+  expect(await content()).toBe(ORIGINAL);
   await expect(guard.guarded().spawn(['touch', `${file}.2`])).rejects.toThrow('fired');
   expect(await exists(`${file}.2`)).toBe(false);
 });
@@ -75,6 +79,20 @@ test('a guarded host is a host: input, output, statuses, signals, and what is mi
     expect(await readFile(join(folder, 'text'), 'utf8')).toBe(text);
   }
   await expect(host.writeFile(join(folder, 'no', 'such', 'folder'), 'x')).rejects.toThrow('No such file');
+  const [here, nowhere] = [join(folder, "it's $(here)"), join(folder, 'no', 'such', 'folder')];
+  expect(
+    await host.writeFiles([
+      { path: here, text: '-n $(touch x)\n' },
+      { path: nowhere, text: 'x' },
+      { path: here, text: '2\n' },
+    ]),
+  ).toEqual([
+    { state: 'written', readBack: '-n $(touch x)\n' },
+    { state: 'failed', reason: expect.stringMatching(/no such file/i) },
+    { state: 'written', readBack: '2\n' },
+  ]);
+  const inside = host.inNetns('siptune-none');
+  expect([host.machine === host, inside.machine === host, inside.remote]).toEqual([true, true, false]);
   const command = await host.spawn(['sh', '-c', 'echo $$; exec sleep 20']);
   command.kill('SIGTERM');
   expect((await command.exited).signal).toBe('SIGTERM');
