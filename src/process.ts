@@ -2,10 +2,12 @@
 import type { CommandIo } from './commands/command-io.ts';
 import type { Invocation } from './commands/options.ts';
 import { EXIT, type ExitStatus, UserError } from './errors.ts';
+import { plainText } from './report/plain-text.ts';
 
 const interruption = new AbortController();
 let finished = false;
 let bugSeen = false;
+let outputLost = false;
 
 export const io: CommandIo = {
   out: (text) => void process.stdout.write(text),
@@ -22,7 +24,9 @@ export function prepareProcess(): void {
   // A reader that has seen enough (| head), or a terminal that was closed, must not end a campaign before its restore.
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') io.err(`siptune: cannot write to stdout: ${error.message}\n`);
+    if (error.code === 'EPIPE') return;
+    outputLost = true;
+    io.err(`siptune: cannot write to stdout: ${error.message}\n`);
   });
   process.on('beforeExit', () => {
     if (!finished) io.err('siptune has a bug: it ended before its work was done; run "siptune restore"\n');
@@ -49,7 +53,8 @@ export async function perform({ changesMachine, execute }: Invocation): Promise<
 /** One clear message for what the user can mend, the stack for what is ours. */
 export function explain(error: unknown): ExitStatus {
   if (error instanceof UserError) {
-    io.err(`${error.message}\n`);
+    // Messages quote names, files and other programs: none of them may steer the terminal.
+    io.err(`${error.message.split('\n').map(plainText).join('\n')}\n`);
     return error.exitStatus;
   }
   bugSeen = true;
@@ -66,7 +71,8 @@ export async function finish(status: ExitStatus): Promise<void> {
       (stream) => new Promise<void>((done) => stream.write('', () => done())),
     ),
   );
-  process.exit(status);
+  // Who asked for data and did not get it must not take it for a success.
+  process.exit(outputLost && status === EXIT.ok ? EXIT.usage : status);
 }
 
 function listenToSignals(): void {

@@ -86,10 +86,12 @@ async function measurePairs(
   let lastPairMs = 0;
   for (let n = 0; n < pairs.max && !signal.aborted; n += 1) {
     const startMs = clock.nowMs();
-    if (n >= pairs.min && startMs + lastPairMs > pairs.endMs) return;
+    // A pair of which one side carried nothing within its time proves nothing: another one takes its place.
+    const got = usablePairs(findings, metric).length;
+    if (got >= pairs.min && startMs + lastPairMs > pairs.endMs) return;
     // A budget that is spent is spent, also where the pairs are too few then.
-    if (n >= 1 && budget.leftMs() < lastPairMs + (n < pairs.min ? 0 : pairs.reserveMs)) return;
-    const sliceMs = Math.max(0, pairs.endMs - startMs) / Math.max(1, pairs.min - n) / 2;
+    if (n >= 1 && budget.leftMs() < lastPairMs + (got < pairs.min ? 0 : pairs.reserveMs)) return;
+    const sliceMs = Math.max(0, pairs.endMs - startMs) / Math.max(1, pairs.min - got) / 2;
     const values = new Map<Measured, number>();
     for (const side of n % 2 === 0 ? [current, finalist] : [finalist, current]) {
       await putInForce(campaign, side);

@@ -50,7 +50,8 @@ export type CampaignEvent = { readonly at: string } & (
   | { readonly type: 'phase'; readonly phase: Phase }
   /** The way back: durable before the first write. `raw` is exactly what was read. */
   | ({ readonly type: 'original' } & Original)
-  | { readonly type: 'originals-complete' }
+  /** `count` of them stand before it: a line that went missing is missed. */
+  | { readonly type: 'originals-complete'; readonly count?: number }
   /** The machine restores itself from here on when siptune does not renew its timer; `state` is where on it. */
   | {
       readonly type: 'armed';

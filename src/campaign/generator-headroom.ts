@@ -28,7 +28,7 @@ export async function generatorOriginals(target: Target): Promise<readonly Origi
     const raw = today[key];
     if (raw === undefined) return [];
     const place = { via: 'sysctl', key, netns: undefined, machine: 'generators' } as const;
-    return [{ knob: `${key} (${generators.label})`, target: place, raw }];
+    return [{ knob: key, target: place, raw }];
   });
 }
 

@@ -148,8 +148,9 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
 
     async offer(label, plan) {
       const { target, applier, load, phone, meters, guard } = bed();
+      const warmUp = cold && plan.shape === 'burst';
       // Together, for each is a round trip; both only read.
-      const [watched] = await Promise.all([guard.begin(load), requireOwnTarget(target)]);
+      const [early] = await Promise.all([warmUp ? null : guard.begin(load), requireOwnTarget(target)]);
       const n = cost.trials.total + 1;
       const rawDir = deps.trialDir(n);
       const warmUpDir = join(rawDir, 'warm-up');
@@ -157,12 +158,14 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       await rm(rawDir, { recursive: true, force: true });
       await mkdir(warmUpDir, { recursive: true });
       await load.open(rawDir);
-      if (cold && plan.shape === 'burst')
+      if (warmUp)
         await load.offer(
           { shape: 'burst', calls: WARM_UP_CALLS },
           { rawDir: warmUpDir, signal, onWindow: () => {} },
         );
       cold = false;
+      // The guard counts what the trial sends, and the warm-up is not of it.
+      const watched = early ?? (await guard.begin(load));
       const inForce = applier.inForce();
       const configuration = Object.fromEntries(
         Object.entries(inForce).filter(([name]) => scenario.knobs.some((choice) => choice.name === name)),

@@ -10,6 +10,7 @@ import { createHostTarget } from '../targets/host-target.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { createLabTarget } from '../targets/lab-target.ts';
 import { openHost } from '../targets/open-host.ts';
+import { MAKE_FOLDER_SCRIPT, REMOTE_FOLDER } from '../targets/remote-folder.ts';
 import { type SshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
 import type { Target } from '../targets/target.ts';
 import type { Emit } from './events.ts';
@@ -129,9 +130,3 @@ function openRemote(deps: OpenTargetDeps, target: HostTargetSpec, address: SshAd
     disconnect: close,
   };
 }
-
-/** What MAKE_FOLDER_SCRIPT makes. */
-export const REMOTE_FOLDER = /^\/(?:run|tmp)\/siptune-router-[A-Za-z0-9]{6}$/;
-
-const MAKE_FOLDER_SCRIPT =
-  'mktemp -d /run/siptune-router-XXXXXX 2>/dev/null || mktemp -d /tmp/siptune-router-XXXXXX';

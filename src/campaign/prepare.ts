@@ -11,7 +11,7 @@ import type { RouterFacts } from '../routers/router.ts';
 import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
 import { readIdentity } from '../targets/identity.ts';
-import type { Original } from '../targets/original.ts';
+import { isOfGenerators, type Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
 
@@ -54,7 +54,7 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
   await verifyLoadPath(target);
   const found = await inspectTarget(scenario, target);
   for (const original of found.originals) await emit({ type: 'original', ...original });
-  await emit({ type: 'originals-complete' });
+  await emit({ type: 'originals-complete', count: found.originals.length });
   return found;
 }
 
@@ -74,7 +74,9 @@ export async function inspectTarget(
   const { originals, missing } = await allOriginals(target, look);
   const everything: Configuration = {
     ...Object.fromEntries(
-      originals.flatMap(({ knob, raw }) => (knobByName(knob) ? [[knob, parseKnobValue(raw)]] : [])),
+      originals
+        .filter((original) => !isOfGenerators(original))
+        .flatMap(({ knob, raw }) => (knobByName(knob) ? [[knob, parseKnobValue(raw)]] : [])),
     ),
     ...configurationOf(settings),
   };

@@ -90,11 +90,11 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
     } else if (low > 0) {
       if (low >= search.max) break;
       load = clamp(Math.round(low * step), low + 1, search.max);
-      step *= search.step;
+      step *= step;
     } else {
       if (above() <= search.min) break;
       load = clamp(Math.round(above() / step), search.min, above() - 1);
-      step *= search.step;
+      step *= step;
     }
   }
   const decided = low > 0 && (high <= low * (1 + search.width) || high - low <= 1);

@@ -1,7 +1,7 @@
 // The commands that only read results: list, report, compare, export. What each does is loaded only when it is called.
 import { type Command, InvalidArgumentError } from 'commander';
 import { ALL_FORMATS, FORMATS } from '../export/formats.ts';
-import { CAMPAIGN, type Common, type Execute, json, resultsFolder } from './options.ts';
+import { CAMPAIGN, type Common, type Execute, folder, json, resultsFolder } from './options.ts';
 
 export function addReadingCommands(program: Command, perform: (execute: Execute) => Promise<void>): void {
   program
@@ -41,7 +41,7 @@ export function addReadingCommands(program: Command, perform: (execute: Execute)
       `${FORMATS.join(', ')} or ${ALL_FORMATS}; several with commas, or given again (${ALL_FORMATS})`,
       formats,
     )
-    .option('--out <dir>', 'folder for the files, "-" for stdout', 'profile')
+    .option('--out <dir>', 'folder for the files, "-" for stdout', folder, 'profile')
     .addOption(resultsFolder('--results <dir>'))
     .option('--force', "overwrite files that are not siptune's", false)
     .addOption(json())

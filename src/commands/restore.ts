@@ -1,17 +1,17 @@
 // siptune restore: puts back what campaigns changed, from what stands on the machines, or from their journals alone.
 // Idempotent: the second run changes nothing.
 import { join } from 'node:path';
-import { REMOTE_FOLDER } from '../campaign/open-target.ts';
 import { type Undo, undoOf } from '../campaign/undo.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
+import { endLeftoverRouter } from '../routers/leftover-router.ts';
 import { GENERATORS_DIR } from '../safety/guard-generators.ts';
 import { lookAtTarget, type TargetState } from '../safety/lease.ts';
 import { type RestoredCampaign, restoreTarget } from '../safety/restore-target.ts';
 import { STATE_DIR, type StateDir } from '../safety/state-dir.ts';
 import { openJournal, readJournal } from '../store/journal.ts';
-import { findCampaigns, resolveCampaign } from '../store/result-store.ts';
+import { exists, findCampaigns, requireResultsFolder, resolveCampaign } from '../store/result-store.ts';
 import type { Host } from '../targets/host.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { createLocalHost } from '../targets/local-host.ts';
@@ -41,6 +41,8 @@ interface Restored {
   readonly byTimer?: true;
 }
 
+const NOTHING_SEEN: TargetState = { bootId: '', campaigns: [], lease: { state: 'free' } };
+
 interface OpenCampaign {
   readonly id: string;
   readonly dir: string;
@@ -62,54 +64,81 @@ export async function restore(
 ): Promise<ExitStatus> {
   const { out, json, giveUp = false } = options;
   const here = createLocalHost();
+  const refusals: UserError[] = [];
   const asked = options.target === undefined ? undefined : addressIn(options.target, '--target');
   const named = (campaign: string) => id === undefined || campaign.startsWith(id);
-  const look = (state: StateDir, wanted: Wanted) => restorePlace(state, wanted, giveUp);
-  const lookHere = async (wanted: Wanted) => [
-    await look({ machine: here, path: STATE_DIR }, wanted),
-    await look({ machine: here, path: GENERATORS_DIR }, wanted),
-  ];
+  const look = (state: StateDir, wanted: Wanted) => restorePlace(state, wanted, giveUp, refusals);
+  const journals = { out, id, io, refusals };
 
   // Asked for another machine, of this one only the part of the same campaigns is looked at.
-  const there = asked && (await openCampaigns(out, id, [], showSshAddress(asked)));
-  const local = await lookHere(there ? (campaign) => there.some((one) => one.id === campaign) : named);
-  const open = there ?? (await openCampaigns(out, id, local));
-  const done: Restored[] = local.flatMap(({ onTarget }) => onTarget.map((one) => fromTarget(one, here)));
-  for (const campaign of open.filter(({ undo }) => undo.remote === undefined))
-    done.push(...(await finish(campaign, { machine: here, here, places: local, local })));
+  const there = asked && (await openCampaigns(journals, [], showSshAddress(asked)));
+  const wantedHere = there ? (campaign: string) => there.some((one) => one.id === campaign) : named;
+  const local = [await look({ machine: here, path: STATE_DIR }, wantedHere)];
+  local.push(await look({ machine: here, path: GENERATORS_DIR }, wantedHere));
+  const nothingHere = local.every(({ before }) => before.campaigns.length === 0);
+  if (id === undefined && !there && nothingHere) await requireResultsFolder(out);
+  const open = there ?? (await openCampaigns(journals, local));
 
-  const problems: UserError[] = [];
+  const done: Restored[] = local.flatMap(({ onTarget }) => onTarget.map((one) => fromTarget(one, here)));
+  const finishAll = async (campaigns: readonly OpenCampaign[], places: Places) => {
+    for (const campaign of campaigns)
+      await orRefuse(refusals, async () => void done.push(...(await finish(campaign, places))));
+  };
+  await finishAll(
+    open.filter(({ undo }) => undo.remote === undefined),
+    { machine: here, here, places: local, local },
+  );
   const remotes = new Set(open.flatMap(({ undo }) => undo.remote?.host ?? []));
   if (asked) remotes.add(showSshAddress(asked));
-  for (const name of remotes) {
-    const { host: machine, connect, close } = openHost(addressIn(name, 'the host in a journal'));
-    try {
-      await connect();
-      const place = await look({ machine, path: STATE_DIR }, named);
-      done.push(...place.onTarget.map((one) => fromTarget(one, machine)));
-      for (const campaign of open.filter(({ undo }) => undo.remote?.host === name))
-        done.push(...(await finish(campaign, { machine, here, places: [place], local })));
-    } catch (error) {
-      // Another machine may still be reached.
-      if (!(error instanceof UserError)) throw error;
-      problems.push(error);
-    } finally {
-      await close();
-    }
-  }
+  for (const name of remotes)
+    await orRefuse(refusals, async () => {
+      const { host: machine, connect, close } = openHost(addressIn(name, 'the host in a journal'));
+      try {
+        await connect();
+        const place = await look({ machine, path: STATE_DIR }, named);
+        done.push(...place.onTarget.map((one) => fromTarget(one, machine)));
+        await finishAll(
+          open.filter(({ undo }) => undo.remote?.host === name),
+          { machine, here, places: [place], local },
+        );
+      } finally {
+        await close();
+      }
+    });
 
   if (json) io.out(`${JSON.stringify(done, null, 2)}\n`);
-  else for (const one of done) io.out(render(one));
-  if (problems.length > 0)
-    throw new UserError(problems.map(({ message }) => message).join('\n'), EXIT.unsafe);
-  if (done.length === 0 && !json)
+  else if (done.length === 0 && refusals.length === 0)
     io.out('Nothing to restore: every campaign here has put back what it changed.\n');
+  else for (const one of done) io.out(render(one));
+  const [first] = refusals;
+  if (first) throw new UserError(refusals.map(({ message }) => message).join('\n'), first.exitStatus);
   return done.some(({ failures }) => failures.length > 0) ? EXIT.unsafe : EXIT.ok;
 }
 
+/** One campaign that cannot be restored, or one machine that cannot be reached, keeps none of the others from it. */
+async function orRefuse(refusals: UserError[], step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    refusals.push(error);
+  }
+}
+
 /** What campaigns left on one machine; refuses while one of them still runs. */
-async function restorePlace(state: StateDir, wanted: Wanted, giveUp: boolean): Promise<Place> {
-  const before = await lookAtTarget(state);
+async function restorePlace(
+  state: StateDir,
+  wanted: Wanted,
+  giveUp: boolean,
+  refusals: UserError[],
+): Promise<Place> {
+  const before = await lookAtTarget(state).catch((error) => {
+    // What a plain user may not see here is said last: what is wrong with the journals is said all the same.
+    const plainUser = !state.machine.remote && process.getuid?.() !== 0;
+    if (!(error instanceof UserError) || !plainUser) throw error;
+    refusals.push(error);
+    return NOTHING_SEEN;
+  });
   const { lease } = before;
   if (lease.state === 'refused' && (lease.campaign === '' || wanted(lease.campaign)))
     throw new UserError(`nothing is restored on ${state.machine.label} now: ${lease.reason}`, EXIT.unsafe);
@@ -118,23 +147,37 @@ async function restorePlace(state: StateDir, wanted: Wanted, giveUp: boolean): P
   return { before, onTarget };
 }
 
-/** Campaigns of the results folder with something to undo. One that a machine knows need not have its results here. */
+interface Journals {
+  readonly out: string;
+  readonly id: string | undefined;
+  readonly io: CommandIo;
+  readonly refusals: UserError[];
+}
+
+/** Campaigns of the results folder with something to undo; with `asked`, only those of that machine. */
 async function openCampaigns(
-  out: string,
-  id: string | undefined,
+  { out, id, io, refusals }: Journals,
   local: readonly Place[],
   asked?: string,
 ): Promise<readonly OpenCampaign[]> {
   const found: OpenCampaign[] = [];
-  for (const { id: campaign, dir } of await campaignsIn(out, id, local, asked)) {
-    const { events } = await readJournal(join(dir, 'journal.jsonl'));
-    const undo = undoOf(events);
-    if (undo === null) continue;
-    if (asked === undefined || undo.remote?.host === asked) found.push({ id: campaign, dir, undo });
-  }
+  for (const { id: campaign, dir } of await campaignsIn(out, id, local, asked))
+    await orRefuse(refusals, async () => {
+      const path = join(dir, 'journal.jsonl');
+      // A folder of another kind, or a campaign that could not even begin: nothing was written in its name.
+      if (id === undefined && !(await exists(path))) return;
+      const { events, damaged, distrust } = await readJournal(path);
+      const undo = undoOf(events, damaged);
+      if (asked !== undefined && undo?.remote?.host !== asked) return;
+      for (const { line, reason } of damaged) io.err(`${plainText(`${path}:${line}: ${reason}`)}\n`);
+      if (undo === null) return;
+      if (distrust !== null) throw new UserError(distrust, EXIT.unsafe);
+      found.push({ id: campaign, dir, undo });
+    });
   return found;
 }
 
+/** One that a machine knows need not have its results here. */
 async function campaignsIn(out: string, id: string | undefined, local: readonly Place[], asked?: string) {
   if (id === undefined) return findCampaigns(out);
   try {
@@ -177,9 +220,7 @@ async function finish(
   const beside = knownIn(local, id);
   // Left alone, because the machine is another campaign's now.
   if ([...there, ...beside].some(({ outcome, now }) => outcome !== 'complete' && !now)) return [];
-  const workDir = undo.remote?.workDir;
-  // A damaged journal must not name what is deleted, and whose processes are ended.
-  const folder = workDir !== undefined && REMOTE_FOLDER.test(workDir) ? workDir : undefined;
+  const folder = undo.remote?.workDir;
   const now = [...new Set([...there, ...beside].flatMap((known) => known.now ?? []))];
   const failures = now.flatMap((one) => one.failures);
   const fromJournal = undo.originals.filter(
@@ -189,8 +230,9 @@ async function finish(
     const [lease] = places.map(({ before }) => before.lease);
     if (lease?.state === 'refused')
       throw new UserError(`campaign ${id} cannot be restored now: ${lease.reason}`, EXIT.unsafe);
-    const router = workDir === undefined ? dir : folder;
-    const left = { ...undo, originals: fromJournal, routerPids: there.length === 0 ? undo.routerPids : [] };
+    const router = undo.remote ? folder : join(dir, 'router');
+    const unknown = there.length === 0 ? {} : { routerPids: [], lost: [] };
+    const left = { ...undo, originals: fromJournal, ...unknown };
     const journalled = await undoCampaign({ id, dir, undo: left }, { machine, here, router });
     if (folder !== undefined) await machine.run(['rm', '-rf', '--', folder]);
     await note(dir, [...failures, ...journalled.failures]);
@@ -242,11 +284,13 @@ async function undoCampaign(
     throw new UserError(
       `campaign ${id} has settings to put back, which needs root: run siptune restore with sudo`,
     );
-  if (router !== undefined) await endRouter(machine, undo.routerPids, router);
+  if (router !== undefined) await endLeftoverRouter(machine, undo.routerPids, router);
   const steps = await restoreOriginals(undo.originals, machine, here);
   const failures = steps.flatMap(({ original, outcome }) =>
     outcome.state === 'failed' ? [`${original.knob}: ${outcome.reason}`] : [],
   );
+  failures.push(...undo.lost);
+  failures.push(...undo.lost);
   if (undo.labUp) {
     try {
       await createLab(machine).down();
@@ -277,17 +321,6 @@ async function stillRuns(machine: Host, pid: number | undefined): Promise<boolea
   const path = `/proc/${pid}/cmdline`;
   const cmdline = (await machine.readFiles([path])).get(path) ?? '';
   return cmdline.includes('node') && /\b(run|resume)\b/.test(cmdline.replaceAll('\0', ' '));
-}
-
-/** Ends what is left of a router that the campaign started: recognised by the campaign's own folder in its arguments. */
-async function endRouter(machine: Host, pids: readonly number[], dir: string): Promise<void> {
-  const paths = pids.map((pid) => `/proc/${pid}/cmdline`);
-  const cmdlines = await machine.readFiles(paths);
-  for (const [index, pid] of pids.entries()) {
-    if (!cmdlines.get(paths[index] ?? '')?.includes(dir)) continue;
-    // It may have ended by itself meanwhile.
-    await machine.run(['kill', '-s', 'TERM', String(pid)]);
-  }
 }
 
 function render({ id, on: machine, restored, unchanged, failures, byTimer }: Restored): string {

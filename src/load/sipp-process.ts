@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import type { RunningCommand } from '../targets/host.ts';
 import type { Endpoint } from '../targets/target.ts';
 import { createSippCsvReader, type SippSnapshot } from './sipp-csv.ts';
-import { socketDrops } from './sipp-sockets.ts';
+import { isTaken, socketDrops } from './sipp-sockets.ts';
 
 const SOCKET_WAIT_MS = 3_000;
 const SOCKET_POLL_MS = 3;
@@ -41,6 +41,10 @@ export interface SippProcess {
 /** Resolves once the socket is open; rejects with SIPp's own words when it ends before that. */
 export async function startSipp(start: SippStart): Promise<SippProcess> {
   const stderrFile = join(start.rawDir, start.csvFile.replace(/csv$/, 'err'));
+  if (await isTaken(start.endpoint))
+    throw new UserError(
+      `${start.who} could not start on ${place(start.endpoint)}: the port is in use; end what has it (ss -uanp shows it)`,
+    );
   const command = await start.withBufferHeadroom(async () => {
     const started = await start.endpoint.host.spawn(start.argv, {
       cpus: start.cpus,
@@ -66,7 +70,7 @@ async function untilSocketIsOpen(
     ended = true;
   });
   const deadlineMs = clock.nowMs() + SOCKET_WAIT_MS;
-  const where = `${endpoint.address}:${endpoint.port} (${endpoint.host.label})`;
+  const where = place(endpoint);
   while (!ended && clock.nowMs() < deadlineMs) {
     if ((await socketDrops(command.pid, endpoint)) !== null && !ended) return;
     await clock.sleep(SOCKET_POLL_MS);
@@ -80,6 +84,10 @@ async function untilSocketIsOpen(
       ? `${who} could not start on ${where}: ${words}`
       : `${who} opened no socket on ${where} within ${SOCKET_WAIT_MS} ms: ${words}`,
   );
+}
+
+function place({ address, port, host }: Endpoint): string {
+  return `${address}:${port} (${host.label})`;
 }
 
 function follow(start: SippStart, command: RunningCommand, stderrFile: string): SippProcess {

@@ -38,6 +38,13 @@ export async function socketDrops(pid: number, { address, port }: Endpoint): Pro
   }
 }
 
+/** Somebody has the address already; asked before a start, because afterwards their socket would look like ours. */
+export async function isTaken({ host, address, port }: Endpoint): Promise<boolean> {
+  const path = '/proc/net/udp';
+  const text = (await host.readFiles([path])).get(path) ?? '';
+  return parseProcNetUdp(text).some(({ local }) => local === `${address}:${port}`);
+}
+
 /** The buffers in force, from the output of `ss -uanmH`; null when the socket is not there. */
 export function parseSocketMemory(
   text: string,

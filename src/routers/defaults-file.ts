@@ -7,6 +7,8 @@ const NAMES: Readonly<Record<RouterKind, { readonly shmMib: string; readonly pkg
   opensips: { shmMib: 'S_MEMORY', pkgMib: 'P_MEMORY' },
 };
 
+const ALL_NAMES = Object.values(NAMES).flatMap(({ shmMib, pkgMib }) => [shmMib, pkgMib]);
+
 /** Memory sizes that the file sets; the last assignment counts, a commented one does not. */
 export function readDefaults(text: string, kind: RouterKind): Pick<RouterSettings, 'shmMib' | 'pkgMib'> {
   const found = Object.entries(NAMES[kind]).map(([setting, name]) => {
@@ -26,7 +28,29 @@ export function withDefaults(
   return put(put(text, shmMib, settings.shmMib), pkgMib, settings.pkgMib);
 }
 
-function put(text: string, name: string, value: number): string {
+/**
+ * `now` with the sizes of `recorded`: byte for byte `recorded`, unless somebody else has edited the file since, whose
+ * edits stay. No other line of `recorded` gets into the file.
+ */
+export function withSizesOf(now: string, recorded: string): string {
+  if (withoutSizes(now) === withoutSizes(recorded)) return recorded;
+  return ALL_NAMES.reduce((text, name) => {
+    const old = [...recorded.matchAll(assignment(name))].at(-1)?.[3];
+    if (old !== undefined) return put(text, name, old);
+    return text.replace(new RegExp(`${assignment(name).source}[ \\t\\r]*\\n?`, 'gm'), '');
+  }, now);
+}
+
+/** What siptune leaves alone of such a file. It may have ended the last line, to add one. */
+function withoutSizes(text: string): string {
+  const kept = text.split('\n').flatMap((line) => {
+    const rest = ALL_NAMES.reduce((left, name) => left.replace(assignment(name), ''), line);
+    return rest === '' && line !== '' ? [] : [rest];
+  });
+  return kept.join('\n').replace(/\n$/, '');
+}
+
+function put(text: string, name: string, value: number | string): string {
   if (assignment(name).test(text))
     return text.replace(
       assignment(name),

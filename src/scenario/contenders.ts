@@ -6,7 +6,7 @@ import type { Knob } from '../knobs/knob.ts';
 import type { Finding, ScenarioProblem } from './problems.ts';
 import { loadProfile } from './profile-file.ts';
 import type { ContenderSpec } from './scenario.ts';
-import { show } from './wording.ts';
+import { shortPath, show } from './wording.ts';
 
 /** Profiles that come with siptune, for scenarios that live elsewhere. */
 const OWN_PROFILES = fileURLToPath(new URL('../../scenarios/profiles', import.meta.url));
@@ -37,7 +37,7 @@ export async function loadContenders(
     const tried = profilePaths(path, name);
     const file = await firstThatExists(tried);
     if (file === undefined) {
-      complain(`there is no profile ${show(name)}: looked for ${tried.join(' and ')}`);
+      complain(`there is no profile ${show(name)}: looked for ${tried.map(shortPath).join(' and ')}`);
       continue;
     }
     const profile = await loadProfile(file, catalogue);

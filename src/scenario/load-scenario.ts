@@ -9,7 +9,7 @@ import { type Finding, inReadingOrder, type ScenarioProblem } from './problems.t
 import type { ContenderSpec, Metric, Objective, Scenario } from './scenario.ts';
 import { type ScenarioForm, scenarioSchema } from './schema.ts';
 import { findingsOf } from './schema-parts.ts';
-import { show } from './wording.ts';
+import { shortPath } from './wording.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 export { formatProblems, type ScenarioProblem } from './problems.ts';
@@ -92,7 +92,7 @@ async function missingFiles(scenarioPath: string, data: unknown): Promise<readon
     findings.push({
       path: ['router', key],
       at: 'value',
-      message: `router.${key}: there is no ${key === 'binary' ? 'program' : 'file'} ${show(beside(scenarioPath, file))} that this user may ${advice}`,
+      message: `router.${key}: there is no ${key === 'binary' ? 'program' : 'file'} "${shortPath(beside(scenarioPath, file))}" that this user may ${advice}`,
     });
   if (typeof config === 'string' && !(await isFile(beside(scenarioPath, config), constants.R_OK)))
     complain('config', config, 'read; paths are relative to the scenario');
@@ -113,7 +113,7 @@ function relativePaths(data: unknown): readonly Finding[] {
     return {
       path: ['router', key],
       at: 'value' as const,
-      message: `router.${key}: ${show(path)} is relative; on another machine it must be an absolute path there`,
+      message: `router.${key}: "${shortPath(path)}" is relative; on another machine it must be an absolute path there`,
     };
   });
 }

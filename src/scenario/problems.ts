@@ -1,4 +1,5 @@
 // A problem in a file that a person wrote, and where it stands. Readers see all of them at once.
+import { plainText } from '../report/plain-text.ts';
 
 export interface ScenarioProblem {
   /** The path as it was given, or as a file next to that one. */
@@ -20,7 +21,7 @@ export interface Finding {
 /** One line each, in the form that editors turn into links: file:line:column: message. */
 export function formatProblems(problems: readonly ScenarioProblem[]): string {
   return problems
-    .map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`)
+    .map(({ file, line, column, message }) => plainText(`${file}:${line}:${column}: ${message}`))
     .join('\n');
 }
 

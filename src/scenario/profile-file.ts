@@ -5,7 +5,7 @@ import type { Configuration, Knob, KnobValue } from '../knobs/knob.ts';
 import { parseProfileSetting, requireKnob } from './knob-settings.ts';
 import type { Finding, ScenarioProblem } from './problems.ts';
 import type { ContenderSpec } from './scenario.ts';
-import { findingsOf, mapping, parsed, text } from './schema-parts.ts';
+import { findingsOf, mapping, parsed, perCatalogue, text } from './schema-parts.ts';
 import { show } from './wording.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -25,8 +25,8 @@ export async function loadProfile(file: string, catalogue: readonly Knob[]): Pro
   return { state: 'valid', contender: { name, configuration: settings } };
 }
 
-function profileSchema(catalogue: readonly Knob[]) {
-  return mapping({
+const profileSchema = perCatalogue((catalogue) =>
+  mapping({
     name: parsed((value) => {
       if (value === TAKEN)
         throw new UserError(`${show(value)} is what the router has today: choose another name`);
@@ -37,8 +37,8 @@ function profileSchema(catalogue: readonly Knob[]) {
     }),
     why: text(/\S/, 'a sentence that says where these values come from').optional(),
     settings: settings(catalogue),
-  });
-}
+  }),
+);
 
 function settings(catalogue: readonly Knob[]) {
   return z.unknown().transform((value, context): Configuration => {

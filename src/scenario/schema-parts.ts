@@ -1,6 +1,7 @@
 // Pieces that both schemas (scenario and profile) are built from: strict mappings, quantities, and errors in words.
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import type { Knob } from '../knobs/knob.ts';
 import type { Finding } from './problems.ts';
 import { didYouMean, show } from './wording.ts';
 
@@ -13,6 +14,16 @@ export function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape, missi
         ? Object.keys(shape).join(', ')
         : describeIssue(issue.input, missing),
   });
+}
+
+/** A schema is compiled at its first use, which takes longer than all that it checks: one for each catalogue. */
+export function perCatalogue<S>(make: (catalogue: readonly Knob[]) => S): (catalogue: readonly Knob[]) => S {
+  const made = new WeakMap<readonly Knob[], S>();
+  return (catalogue) => {
+    const schema = made.get(catalogue) ?? make(catalogue);
+    made.set(catalogue, schema);
+    return schema;
+  };
 }
 
 /** What `parse` makes of the value; its UserError becomes the problem. */

@@ -10,7 +10,7 @@ import { parseAddress } from './address.ts';
 
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
-import { mapping, oneOf, parsed, text, wholeNumber } from './schema-parts.ts';
+import { mapping, oneOf, parsed, perCatalogue, text, wholeNumber } from './schema-parts.ts';
 import {
   parseBitRate,
   parseBudgetMs,
@@ -160,8 +160,8 @@ const safety = mapping({
   deadman: parsed(within(parseDurationMs, '5s', '10m')).default(60_000),
 });
 
-export function scenarioSchema(catalogue: readonly Knob[]) {
-  return mapping({
+export const scenarioSchema = perCatalogue((catalogue) =>
+  mapping({
     name: text(
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
       'a name (letters, digits, ".", "_" and "-", at most 64: results are filed under it)',
@@ -185,8 +185,8 @@ export function scenarioSchema(catalogue: readonly Knob[]) {
     budget: parsed(parseBudgetMs).default(7 * 60_000),
     seed: wholeNumber(0, LARGEST_SEED).default(1),
     safety: z.preprocess((value) => value ?? {}, safety),
-  });
-}
+  }),
+);
 
 export type ScenarioForm = z.output<ReturnType<typeof scenarioSchema>>;
 

@@ -1,6 +1,7 @@
 // Words for messages: how a value is shown, what was probably meant, what would have been allowed.
 
 const LONGEST_SHOWN = 60;
+const LONGEST_PATH = 300;
 /** Beyond this many edits a suggestion is a guess. */
 const MOST_EDITS = 3;
 
@@ -11,6 +12,11 @@ export function show(value: unknown): string {
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'string') return JSON.stringify(shortened(value));
   return shortened(String(value));
+}
+
+/** A path is of use only as a whole, as long as it can be a path. */
+export function shortPath(path: string): string {
+  return path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path;
 }
 
 /** `; did you mean "x"?`, or nothing when no name is near. */

@@ -1,6 +1,7 @@
 // Reads a YAML file that a person wrote, and remembers where everything stands in it.
-import { readFile, stat } from 'node:fs/promises';
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Finding, ScenarioProblem } from './problems.ts';
 
 /** A scenario is a page of text; anything of this size is another file. */
@@ -25,15 +26,15 @@ export async function readYamlFile(file: string, missing: string): Promise<YamlF
 }
 
 export function parseYaml(file: string, text: string): YamlFile {
-  const lines = new LineCounter();
-  const problemAt = (offset: number, message: string): ScenarioProblem => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col), message };
-  };
+  const placeAt = placesIn(text);
+  const problemAt = (offset: number, message: string): ScenarioProblem => ({
+    file,
+    ...placeAt(offset),
+    message,
+  });
   let document: Document;
   try {
     document = parseDocument(text, {
-      lineCounter: lines,
       prettyErrors: false,
       stringKeys: true,
       uniqueKeys: true,
@@ -68,6 +69,7 @@ type Text =
 
 async function readText(file: string, missing: string): Promise<Text> {
   const no = (message: string): Text => ({ state: 'unreadable', message });
+  let handle: FileHandle | undefined;
   try {
     const facts = await stat(file);
     if (facts.isDirectory()) return no('is a directory: give the YAML file in it');
@@ -77,7 +79,9 @@ async function readText(file: string, missing: string): Promise<Text> {
       return no(
         `has ${facts.size} bytes: too large for a YAML file written by hand (at most ${LARGEST_BYTES})`,
       );
-    const bytes = await readFile(file);
+    // Some files of /proc would wait for somebody who writes.
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const bytes = await handle.readFile();
     if (bytes.includes(0)) return no('is a binary file: YAML is text');
     return { state: 'read', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
@@ -85,7 +89,10 @@ async function readText(file: string, missing: string): Promise<Text> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return no(`does not exist: ${missing}`);
     if (code === 'EACCES' || code === 'EPERM') return no('may not be read by this user');
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return no('is not UTF-8 text');
+    if (code === 'ELOOP') return no('is a symbolic link that leads to itself');
     return no(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await handle?.close();
   }
 }
 
@@ -106,6 +113,16 @@ function plainData(
       return { state: 'invalid', message: `uses anchors and aliases too much (${error.message})` };
     throw error;
   }
+}
+
+/** The parser's own counter misses the ends of lines inside of what it could not read. */
+function placesIn(text: string): (offset: number) => { readonly line: number; readonly column: number } {
+  const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map(({ 0: end, index }) => index + end.length)];
+  return (offset) => {
+    const after = starts.findIndex((start) => start > offset);
+    const line = after < 0 ? starts.length : after;
+    return { line, column: offset - (starts[line - 1] ?? 0) + 1 };
+  };
 }
 
 /** The parser counts the blanks and comments before a key to the key. */

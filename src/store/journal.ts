@@ -1,11 +1,11 @@
 // The journal: one event a line, on disk before the campaign goes on. What is in it survives any crash of siptune.
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CampaignEvent, NewEvent } from '../campaign/events.ts';
 import type { Clock } from '../clock.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { plainText } from '../report/plain-text.ts';
-import { parseEvent } from './event-schema.ts';
+import { formatLine, parseLine } from './journal-line.ts';
 
 export interface Journal {
   /** Resolves once the event is on disk (fsync). Appends keep their order. */
@@ -17,40 +17,53 @@ export interface JournalContents {
   readonly events: readonly CampaignEvent[];
   /** The last line was cut off, as by a crash in the middle of a write; it is left out. */
   readonly torn: boolean;
-  /** Lines that are no events, by number from 1; they are left out. */
-  readonly damaged: readonly { readonly line: number; readonly reason: string }[];
+  /** Lines that are no events; they are left out. */
+  readonly damaged: readonly DamagedLine[];
+}
+
+export interface StoredJournal extends JournalContents {
+  /** Why nothing should be done in its name: others than this user and root can write it. Null where all is well. */
+  readonly distrust: string | null;
+}
+
+export interface DamagedLine {
+  /** From 1. */
+  readonly line: number;
+  readonly reason: string;
+  /** How many events stand before it. */
+  readonly afterEvents: number;
 }
 
 const OWNER_ONLY = 0o600;
-const LINE_END = 0x0a;
+const WRITABLE_BY_OTHERS = 0o022;
+/** A week of trials has half of this; text of more than 512 MiB is beyond this runtime. */
+const LARGEST_BYTES = 400 * 1024 ** 2;
 
-/** Opens for appending; a journal that exists is continued, on a line of its own where its last one was cut off. */
+/** Opens for appending; a journal that exists is continued. */
 export async function openJournal(path: string, clock: Clock): Promise<Journal> {
-  let file: FileHandle | undefined;
-  let torn: boolean;
+  let file: FileHandle;
   try {
     file = await open(path, 'a+', OWNER_ONLY);
-    torn = await endsInMidLine(file);
     await syncDirectory(dirname(path));
+    await dropTornLine(file);
   } catch (error) {
-    await file?.close();
     throw cannotWrite(path, error);
   }
-  const opened = file;
   let last: Promise<void> = Promise.resolve();
+  let cut = false;
   return {
     append(event) {
-      const line = `${JSON.stringify({ at: clock.date().toISOString(), ...event })}\n`;
+      const line = formatLine({ at: clock.date().toISOString(), ...event });
       last = last
         .catch(() => {})
         .then(async () => {
           try {
-            await opened.appendFile(torn ? `\n${line}` : line);
-            torn = false;
-            await opened.datasync();
+            // What a full disk cut off must not swallow the next event.
+            await file.appendFile(cut ? `\n${line}` : line);
+            cut = false;
+            await file.datasync();
           } catch (error) {
-            // Part of the line may be there.
-            torn = true;
+            cut = true;
             throw cannotWrite(path, error);
           }
         });
@@ -58,40 +71,87 @@ export async function openJournal(path: string, clock: Clock): Promise<Journal> 
     },
     async close() {
       await last.catch(() => {});
-      await opened.close();
+      await file.close();
     },
   };
 }
 
 /** Reads what can be read; never throws for what is in the file, only where there is none. */
-export async function readJournal(path: string): Promise<JournalContents> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new UserError(
-      `the campaign's journal cannot be read, and without it nothing is known of it: ${(error as Error).message}`,
-    );
-  }
+export async function readJournal(path: string): Promise<StoredJournal> {
+  const { text, facts } = await readText(path);
+  return { ...parseJournal(text), distrust: distrustOf(path, facts) };
+}
+
+export function parseJournal(text: string): JournalContents {
   const lines = text.split('\n');
   const torn = lines.pop() !== '';
+  const parsed = lines.map(parseLine);
+  // Where lines have checksums, one without is not siptune's.
+  const needsChecksum = parsed.some((line) => line.state === 'event' && line.checksummed);
   const events: CampaignEvent[] = [];
-  const damaged: { line: number; reason: string }[] = [];
-  for (const [index, line] of lines.entries()) {
-    // A journal that was continued after a failed write may have an empty one.
-    if (line === '') continue;
-    const event = parseEvent(line);
-    if ('problem' in event) damaged.push({ line: index + 1, reason: plainText(event.problem) });
-    else events.push(event);
+  const damaged: DamagedLine[] = [];
+  for (const [index, line] of parsed.entries()) {
+    // After a write that failed, the next event begins on a line of its own.
+    if (lines[index] === '') continue;
+    if (line.state === 'event' && (line.checksummed || !needsChecksum)) {
+      events.push(line.event);
+      continue;
+    }
+    const reason = line.state === 'damaged' ? line.reason : `${line.event.type} without its checksum`;
+    damaged.push({ line: index + 1, reason, afterEvents: events.length });
   }
   return { events, torn, damaged };
 }
 
-async function endsInMidLine(file: FileHandle): Promise<boolean> {
+async function readText(path: string): Promise<{ readonly text: string; readonly facts: Stats }> {
+  let file: FileHandle | undefined;
+  try {
+    // Not a link, and not a pipe that nobody writes to.
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const facts = await file.stat();
+    if (!facts.isFile()) throw new UserError(`${path} is not a regular file, so it is no journal`);
+    if (facts.size > LARGEST_BYTES)
+      throw new UserError(`${path} has ${facts.size} bytes: no campaign writes so long a journal`);
+    return { text: await file.readFile('utf8'), facts };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new UserError(
+      code === 'EACCES' || code === 'EPERM'
+        ? `${path} may not be read by this user: campaigns belong to root, so use sudo`
+        : `${path} cannot be read (${code === 'ENOENT' ? 'there is none' : messageOf(error)}): it is the campaign's journal, and without it nothing is known of it`,
+    );
+  } finally {
+    await file?.close();
+  }
+}
+
+function distrustOf(path: string, { uid, mode }: Stats): string | null {
+  const us = process.geteuid?.() ?? 0;
+  const others = (mode & WRITABLE_BY_OTHERS) !== 0;
+  if ((uid === us || uid === 0) && !others) return null;
+  return (
+    `${path} ${others ? 'may be written by others' : `belongs to user ${uid}`}, who could have put anything into it, and a restore does what it says. ` +
+    `If you trust it: chown ${us} ${path}; chmod go-w ${path}`
+  );
+}
+
+/** What a crash cut off was never on disk as a whole, so nothing was done in its name: it goes before the next event comes. */
+async function dropTornLine(file: FileHandle): Promise<void> {
   const { size } = await file.stat();
-  if (size === 0) return false;
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-  return buffer[0] !== LINE_END;
+  const chunk = Buffer.alloc(64 * 1024);
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - chunk.length);
+    await file.read(chunk, 0, end - start, start);
+    const newline = chunk.subarray(0, end - start).lastIndexOf('\n');
+    if (newline >= 0) return truncateTo(file, start + newline + 1, size);
+    end = start;
+  }
+  await truncateTo(file, 0, size);
+}
+
+async function truncateTo(file: FileHandle, length: number, size: number): Promise<void> {
+  if (length < size) await file.truncate(length);
 }
 
 async function syncDirectory(path: string): Promise<void> {
@@ -104,9 +164,12 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 function cannotWrite(path: string, error: unknown): UserError {
-  const reason = error instanceof Error ? error.message : String(error);
   return new UserError(
-    `the journal ${path} cannot be written (${reason}): siptune changes nothing that it cannot record`,
+    `the journal ${path} cannot be written (${messageOf(error)}): siptune changes nothing that it cannot record`,
     EXIT.unsafe,
   );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

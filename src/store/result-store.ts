@@ -122,6 +122,7 @@ export async function readResult(dir: string): Promise<StoredResult> {
 
 function whyNot(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOTDIR') return 'it is not a folder';
   return code === 'EACCES' ? `${message}; campaigns belong to root: try sudo` : message;
 }
 
@@ -143,6 +144,14 @@ export async function findCampaigns(outDir: string): Promise<readonly Campaign[]
 function byAge(a: string, b: string): number {
   const minutes = Math.sign(a.slice(0, MINUTE_LENGTH).localeCompare(b.slice(0, MINUTE_LENGTH), 'en'));
   return minutes || a.localeCompare(b, 'en', { numeric: true });
+}
+
+/** "Nothing to restore" would be a false comfort where siptune has looked in the wrong place. */
+export async function requireResultsFolder(outDir: string): Promise<void> {
+  if (await exists(outDir)) return;
+  throw new UserError(
+    `there is no results folder ${plainText(resolve(outDir))}: start siptune where the campaign was started, or name its folder with --out`,
+  );
 }
 
 /** By ID, by path, by the scenario's name (the latest of it), by the beginning of an ID; the latest when nothing is named. */
@@ -209,7 +218,7 @@ function someOf(campaigns: readonly Campaign[]): string {
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;

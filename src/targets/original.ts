@@ -22,6 +22,11 @@ export interface Original {
 }
 
 /** Of the generators' machine, where that is another than the target. */
-export function isOfGenerators({ target }: Original): boolean {
+export function isOfGenerators({ target }: Pick<Original, 'target'>): boolean {
   return target.via === 'sysctl' && target.machine === 'generators';
+}
+
+/** Which setting of which place this is, as a key: two originals with the same one are of the same setting. */
+export function placeOf({ knob, target }: Pick<Original, 'knob' | 'target'>): string {
+  return JSON.stringify([knob, target]);
 }

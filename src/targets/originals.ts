@@ -4,8 +4,11 @@
 import type { KnobPlaces } from '../knobs/access.ts';
 import { knobPath, recreateDefaultLeaves, sysctlPath, txqueuelenPath, writeValues } from '../knobs/access.ts';
 import type { Knob } from '../knobs/knob.ts';
+import { withSizesOf } from '../routers/defaults-file.ts';
+import { replaceFile } from '../routers/replace-file.ts';
 import type { Host } from './host.ts';
 import type { Original, WriteTarget } from './original.ts';
+import { originalProblem } from './original-check.ts';
 
 export interface MissingKnob {
   readonly knob: string;
@@ -73,17 +76,16 @@ export async function restoreOriginals(
 ): Promise<readonly RestoreStep[]> {
   const reversed = [...originals].reverse();
   const values = await restoreValues(
-    reversed.flatMap((original) => placeOf(original, machine, generators) ?? []),
+    reversed
+      .filter((original) => originalProblem(original) === null)
+      .flatMap((original) => fileOf(original, machine, generators) ?? []),
   );
   const steps: RestoreStep[] = [];
-  for (const original of reversed) {
-    const { target, raw } = original;
-    const outcome =
-      target.via === 'service'
-        ? await restoreService(machine, target.defaultsFile, target.restartCommand, raw)
-        : (values.get(original) ?? { state: 'unchanged' as const });
-    steps.push({ original, outcome });
-  }
+  for (const original of reversed)
+    steps.push({
+      original,
+      outcome: values.get(original) ?? (await restoreOther(original, machine)),
+    });
   return steps;
 }
 
@@ -94,7 +96,20 @@ interface Place {
   readonly device?: string;
 }
 
-function placeOf(original: Original, machine: Host, generators: Host): Place | null {
+/** A list of originals may come from a file: what is not a knob of ours is not touched, whatever it says. */
+async function restoreOther(original: Original, machine: Host): Promise<RestoreStep['outcome']> {
+  const problem = originalProblem(original);
+  if (problem !== null) return { state: 'failed', reason: `not put back: ${problem}` };
+  const { target, raw } = original;
+  if (target.via !== 'service') return { state: 'unchanged' };
+  try {
+    return await restoreService(machine, target.defaultsFile, target.restartCommand, raw);
+  } catch (error) {
+    return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function fileOf(original: Original, machine: Host, generators: Host): Place | null {
   const { target } = original;
   if (target.via !== 'sysctl' && target.via !== 'txqueuelen') return null;
   const base = target.via === 'sysctl' && target.machine === 'generators' ? generators : machine;
@@ -165,16 +180,13 @@ async function restoreService(
   restartCommand: readonly string[],
   raw: string,
 ): Promise<RestoreStep['outcome']> {
-  try {
-    const now = (await machine.readFiles([defaultsFile])).get(defaultsFile);
-    if (now === raw) return { state: 'unchanged' };
-    await machine.writeFile(defaultsFile, raw);
-  } catch (error) {
-    return { state: 'failed', reason: `cannot write ${defaultsFile} back: ${String(error)}` };
-  }
-  const restarted = await machine
-    .run(restartCommand, { timeoutMs: 60_000 })
-    .catch((error: unknown) => ({ exitCode: undefined, stderr: String(error) }));
+  const now = (await machine.readFiles([defaultsFile])).get(defaultsFile);
+  if (now === null || now === undefined)
+    return { state: 'failed', reason: `${defaultsFile} no longer exists on ${machine.label}` };
+  const wanted = withSizesOf(now, raw);
+  if (now === wanted) return { state: 'unchanged' };
+  await replaceFile(machine, defaultsFile, wanted);
+  const restarted = await machine.run(restartCommand, { timeoutMs: 60_000 });
   return restarted.exitCode === 0
     ? { state: 'restored', from: 'siptune’s settings' }
     : {

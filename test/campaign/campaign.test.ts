@@ -249,3 +249,18 @@ test('a router that does not start as it is today ends the campaign before any t
   expect(result).toMatchObject({ verdict: 'aborted', restored: true, trials: { total: 0 } });
   expect(result.reason).toMatch(/parse error in line 3/);
 });
+
+test('a journal that cannot be written any more, at whatever event, never keeps the router from being restored', async () => {
+  for (let writable = 3; writable < 60; writable += 4) {
+    const clock = createFakeClock();
+    let appended = 0;
+    const emit = async () => {
+      appended += 1;
+      if (appended > writable) throw new UserError('the journal cannot be written (ENOSPC)');
+    };
+    const bed = createModelBed({ clock, emit });
+    const { signal } = new AbortController();
+    await expect(runCampaign({ id: 'test', scenario, bed, clock, emit, signal })).rejects.toThrow('ENOSPC');
+    expect(bed.restores).toBe(1);
+  }
+});

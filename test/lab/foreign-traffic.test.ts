@@ -14,6 +14,7 @@ import { LAB } from '../../src/targets/lab/layout.ts';
 import { createLabTarget } from '../../src/targets/lab-target.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 import { labCampaign } from '../support/lab-campaign.ts';
+import { LONG_TESTS } from '../support/long-tests.ts';
 
 const machine = createLocalHost();
 const lab = createLab(machine);
@@ -53,7 +54,7 @@ async function callFromElsewhere(rateCps: number): Promise<void> {
     );
 }
 
-describe.each(['kamailio', 'opensips'] as const)('%s', (kind) => {
+(LONG_TESTS ? describe : describe.skip).each(['kamailio', 'opensips'] as const)('%s', (kind) => {
   test.skipIf(!here[kind])(
     'a router that carries somebody’s calls is refused before anything is written',
     async () => {

@@ -175,7 +175,7 @@ test('a target that is not this machine’s: both end with status 3 and the reas
   expect(doctor.stdout).toMatch(/^No campaign could start over staging.*\n {2}PROBLEM {2}target: refusing/);
   expect(doctor.status).toBe(3);
   const plan = await leavesNoTrace('plan', staging);
-  expect(plan.stderr).toMatch(/^refusing to send load to 192\.0\.2\.10/);
+  expect(plan.stderr).toMatch(/^refusing to send load: 192\.0\.2\.10/);
   expect(plan).toMatchObject({ status: 3, stdout: '' });
 });
 

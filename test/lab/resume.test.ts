@@ -8,6 +8,7 @@ import type { CampaignEvent } from '../../src/campaign/events.ts';
 import { undoOf } from '../../src/campaign/undo.ts';
 import { createLab } from '../../src/targets/lab/lab.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
+import { LONG_TESTS } from '../support/long-tests.ts';
 
 const machine = createLocalHost();
 const lab = createLab(machine);
@@ -54,8 +55,6 @@ async function killWhen(args: readonly string[], wanted: (events: readonly Campa
   await running.exited;
 }
 
-const proposals = (events: readonly CampaignEvent[]) =>
-  events.filter(({ type }) => type === 'proposed').length;
 const trialNumbers = (events: readonly CampaignEvent[]) =>
   events.flatMap((event) => (event.type === 'trial' ? [event.trial.n] : []));
 
@@ -64,13 +63,15 @@ async function settings(): Promise<string> {
     .stdout;
 }
 
-test.skipIf(!kamailio)(
+test.skipIf(!kamailio || !LONG_TESTS)(
   'killed twice in its search, restored, resumed: one journal, one verdict, every setting back',
   async () => {
     const before = await settings();
-    await killWhen(
-      ['run', file('scenarios/lab-kamailio.yaml'), '--budget', '3m'],
-      (events) => proposals(events) > 0 && events.at(-1)?.type === 'router-started',
+    await killWhen(['run', file('scenarios/lab-kamailio.yaml'), '--budget', '3m'], (events) =>
+      // A machine that is slow today may have no time left for a candidate: then it is killed in its proof.
+      events
+        .slice(events.findIndex((event) => event.type === 'phase' && event.phase === 'search') + 1)
+        .some((event, _index, since) => since.length < events.length && event.type === 'router-started'),
     );
     const restored = await siptune('restore');
     expect(restored).toMatchObject({ exitCode: 0 });

@@ -47,7 +47,7 @@ test('beyond noise only where the proofs’ intervals do not overlap', () => {
 });
 
 test('measurements that agree to the digit are still only known to a bracket’s width', () => {
-  expect(burstOf(withBursts([1000, 1000, 1000]), withBursts([1090, 1090, 1090]))).toMatchObject({
+  expect(burstOf(withBursts([1000, 1000, 1000]), withBursts([1050, 1050, 1050]))).toMatchObject({
     judgement: 'within-noise',
   });
 });

@@ -1,7 +1,7 @@
 // /etc/default/<router>: two numbers change, and not a byte more.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { readDefaults, withDefaults } from '../../src/routers/defaults-file.ts';
+import { describe, expect, test } from 'vitest';
+import { readDefaults, withDefaults, withSizesOf } from '../../src/routers/defaults-file.ts';
 
 const SIZES = { shmMib: 512, pkgMib: 16 };
 
@@ -50,4 +50,23 @@ test('whatever the file: what was written is read, other lines stay, and again c
       expect(others(written).join('\n').trimEnd()).toBe(others(text).join('\n').trimEnd());
     }),
   );
+});
+
+describe('the way back', () => {
+  test('is byte for byte what was recorded', () => {
+    for (const recorded of [KAMAILIO, OPENSIPS, 'USER=sip', '', 'SHM_MEMORY=$X # MB\r\n'])
+      expect(withSizesOf(withDefaults(recorded, 'kamailio', SIZES), recorded)).toBe(recorded);
+  });
+
+  test('keeps what somebody else has edited since', () => {
+    const edited = withDefaults(OPENSIPS, 'opensips', SIZES).replace('OPTIONS=""', 'OPTIONS="-x"');
+    expect(withSizesOf(edited, OPENSIPS)).toBe(OPENSIPS.replace('OPTIONS=""', 'OPTIONS="-x"'));
+    const added = `${withDefaults(KAMAILIO, 'kamailio', SIZES)}USER=sip\n`;
+    expect(withSizesOf(added, KAMAILIO)).toBe(`${KAMAILIO}USER=sip\n`);
+  });
+
+  test('brings nothing else of the record into the file', () => {
+    const passwd = 'root:x:0:0::/root:/bin/sh\n';
+    expect(withSizesOf(passwd, 'evil::0:0::/:/bin/sh\n')).toBe(passwd);
+  });
 });

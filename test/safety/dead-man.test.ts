@@ -75,8 +75,8 @@ test('when somebody removes the state, siptune stops, and restores from what it 
   const guard = guardOf('c1');
   await guard.take();
   await guard.coverOriginals([original()]);
-  await guard.guarded().writeFile(file, 'tuned\n');
-  await rm(statePath, { recursive: true });
+  await guard.guarded().writeFile(file, 'SHM_MEMORY=96\n');
+  await rm(statePath, { recursive: true, maxRetries: 10 });
   await expect.poll(() => guard.signal.aborted, PATIENCE).toBe(true);
   expect(await guard.restore()).toEqual({ failures: [], ours: true });
   expect(await content()).toBe(ORIGINAL);

@@ -23,7 +23,7 @@ import {
 } from '../support/safety-target.ts';
 
 const CEILING: Original = {
-  knob: 'net.core.rmem_max (local)',
+  knob: 'net.core.rmem_max',
   target: { via: 'sysctl', key: 'net.core.rmem_max', netns: undefined, machine: 'generators' },
   // What it is: restoring it changes nothing.
   raw: (await readFile('/proc/sys/net/core/rmem_max', 'utf8')).trim(),

@@ -1,5 +1,6 @@
 // A folder of good and one of bad scenarios: what each resolves to, and what a person is told about each.
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -184,6 +185,24 @@ describe('what is not a scenario at all', () => {
   it('refuses a directory, a device and a pipe without reading from them', async () => {
     expect(await problemsOf(folder)).toContain('the file is a directory');
     expect(await problemsOf('/dev/zero')).toContain('the file is not a regular file');
+    execFileSync('mkfifo', [join(folder, 'pipe.yaml')]);
+    expect(await problemsOf(join(folder, 'pipe.yaml'))).toContain('the file is not a regular file');
+    await symlink('loop.yaml', join(folder, 'loop.yaml'));
+    expect(await problemsOf(join(folder, 'loop.yaml'))).toContain('a symbolic link that leads to itself');
+    expect(await problemsOf(join(folder, 'a\0b.yaml'))).toContain('the file cannot be read');
+    expect(await problemsOf(join(folder, 'x'.repeat(5_000)))).toContain('the file cannot be read');
+  });
+
+  it('refuses such files as profiles, too', async () => {
+    await writeFile(join(folder, 'router.cfg'), '');
+    const text = await readFile(join(good, 'minimal.yaml'), 'utf8');
+    const said = await told('odd.yaml', `${text}contenders: [./, pipe.yaml, /dev/zero, loop.yaml]\n`);
+    expect(said.split('\n').sort()).toEqual([
+      '/dev/zero:1:1: the file is not a regular file',
+      ':1:1: the file is a directory: give the YAML file in it',
+      expect.stringContaining('contenders[3]: there is no profile "loop.yaml"'),
+      'pipe.yaml:1:1: the file is not a regular file',
+    ]);
   });
 
   it('refuses binary files, other encodings and huge files', async () => {

@@ -1,160 +1,134 @@
-// The journal: on disk before the campaign goes on, readable whatever happened to it.
-import { appendFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+// The journal on disk: what was appended is read, what a crash cut off does no harm, and whose file it is matters.
+import {
+  appendFile,
+  chmod,
+  chown,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../src/campaign/events.ts';
-import { renderReport } from '../../src/report/terminal-report.ts';
+import { undoOf } from '../../src/campaign/undo.ts';
+import { UserError } from '../../src/errors.ts';
 import { openJournal, readJournal } from '../../src/store/journal.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { improved, journalText } from '../support/results.ts';
-import { tempDir } from '../support/temp-dir.ts';
 
-const warning = (message: string): NewEvent => ({ type: 'warning', message });
+let folder = '';
+let path = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'siptune-journal-'));
+  path = join(folder, 'journal.jsonl');
+});
+afterEach(() => rm(folder, { recursive: true }));
 
-test('what was appended is read, in order, with its time', async () => {
-  const path = join(await tempDir(), 'journal.jsonl');
-  const clock = createFakeClock('2026-11-25T17:00:00Z');
-  const journal = await openJournal(path, clock);
-  await journal.append(warning('a "quoted"\nline'));
-  clock.advance(1_500);
-  await Promise.all([journal.append({ type: 'lab-up' }), journal.append(warning('c'))]);
-  await journal.close();
-  expect(await readJournal(path)).toEqual({
-    events: [
-      { at: '2026-11-25T17:00:00.000Z', type: 'warning', message: 'a "quoted"\nline' },
-      { at: '2026-11-25T17:00:01.500Z', type: 'lab-up' },
-      { at: '2026-11-25T17:00:01.500Z', type: 'warning', message: 'c' },
-    ],
-    torn: false,
-    damaged: [],
-  });
+const original = (knob: string, raw: string): NewEvent => ({
+  type: 'original',
+  knob,
+  raw,
+  target: { via: 'sysctl', key: knob, netns: undefined },
 });
 
-test('an append resolves only after its line was synced, and the next is written after that', async () => {
-  const dir = await tempDir();
-  const steps: string[] = [];
-  const probe = await open(join(dir, 'probe'), 'w');
-  const fileHandle = Object.getPrototypeOf(probe);
-  await probe.close();
-  const { appendFile: write, datasync } = fileHandle;
-  vi.spyOn(fileHandle, 'appendFile').mockImplementation(async function (this: unknown, line: unknown) {
-    await write.call(this, line);
-    steps.push(`written ${JSON.parse(String(line)).message}`);
-  });
-  vi.spyOn(fileHandle, 'datasync').mockImplementation(async function (this: unknown) {
-    await datasync.call(this);
-    steps.push('synced');
-  });
-  try {
-    const journal = await openJournal(join(dir, 'journal.jsonl'), createFakeClock());
-    await Promise.all(
-      ['a', 'b'].map((message) => journal.append(warning(message)).then(() => steps.push(`done ${message}`))),
-    );
-    await journal.close();
-  } finally {
-    vi.restoreAllMocks();
-  }
-  expect(steps.filter((step) => !step.startsWith('done'))).toEqual([
-    'written a',
-    'synced',
-    'written b',
-    'synced',
-  ]);
-  expect(steps.indexOf('done a')).toBeGreaterThan(steps.indexOf('synced'));
-  expect(steps.at(-1)).toBe('done b');
-});
-
-test('a last line that was cut off is reported, and costs nothing before it', async () => {
-  const path = join(await tempDir(), 'journal.jsonl');
-  await writeFile(path, '{"at":"x","type":"lab-up"}\n{"at":"x","type":"rest');
-  expect(await readJournal(path)).toMatchObject({ events: [{ type: 'lab-up' }], torn: true, damaged: [] });
-});
-
-test('a journal that was cut off is continued on a line of its own', async () => {
-  const path = join(await tempDir(), 'journal.jsonl');
-  await writeFile(path, '{"at":"x","type":"lab-up"}\n{"at":"x","type":"rest');
+async function append(...events: readonly NewEvent[]): Promise<void> {
   const journal = await openJournal(path, createFakeClock());
-  await journal.append({ type: 'restored', complete: true, failures: [] });
+  for (const event of events) await journal.append(event);
   await journal.close();
+}
+
+test('what was appended is read back, in order, with nothing added', async () => {
+  const events: NewEvent[] = [
+    original('net.core.rmem_max', '212992'),
+    { type: 'warning', message: 'line\u2028two\n","crc":"00000000"}' },
+  ];
+  await append(...events);
+  const { events: read, torn, damaged } = await readJournal(path);
+  expect({ torn, damaged }).toEqual({ torn: false, damaged: [] });
+  expect(read).toEqual(events.map((event) => ({ at: expect.any(String), ...event })));
+});
+
+test('a line that a crash cut off is left out, and does not swallow what is appended after it', async () => {
+  await append(original('net.core.rmem_max', '212992'), original('net.core.wmem_max', '212992'));
+  await truncate(path, (await readFile(path)).length - 20);
+  expect(await readJournal(path)).toMatchObject({ torn: true, damaged: [], events: [{ type: 'original' }] });
+  await append({ type: 'restored', complete: true, failures: [] });
   const { events, torn, damaged } = await readJournal(path);
-  expect(events.map(({ type }) => type)).toEqual(['lab-up', 'restored']);
-  expect(torn).toBe(false);
-  expect(damaged).toEqual([{ line: 2, reason: 'not JSON' }]);
+  expect({ torn, damaged }).toEqual({ torn: false, damaged: [] });
+  expect(events.map(({ type }) => type)).toEqual(['original', 'restored']);
 });
 
-test.each([
-  ['rubbish \u001b[2J', 'not JSON'],
-  ['null', 'not an event'],
-  ['[1]', 'not an event'],
-  ['{"type":7}', 'not an event'],
-  ['{"type":"constructor"}', 'no event that this siptune knows: constructor'],
-  ['{"type":"trial","trial":{}}', 'trial: trial.n: '],
-  ['{"type":"original","knob":"a","raw":"1","target":{"via":"carrier pigeon"}}', 'original: target.via: '],
-])('the damaged line %s is named by its number', async (line, reason) => {
-  const path = join(await tempDir(), 'journal.jsonl');
-  const good = '{"at":"x","type":"lab-up"}';
-  await writeFile(path, `${good}\n${line}\n${good}\n`);
+test('a journal that is nothing but a torn line begins anew', async () => {
+  await writeFile(path, `{"at":"2026-${'x'.repeat(200_000)}`);
+  await append(original('net.core.rmem_max', '212992'));
+  expect(await readJournal(path)).toMatchObject({ torn: false, damaged: [], events: [{ type: 'original' }] });
+});
+
+test('one changed digit of an original is seen, named by its line, and not put back', async () => {
+  await append(original('net.core.rmem_max', '212992'), original('net.core.wmem_max', '212992'));
+  await writeFile(path, (await readFile(path, 'utf8')).replace('212992', '212892'));
   const { events, damaged } = await readJournal(path);
-  expect(events).toHaveLength(2);
-  expect(damaged).toEqual([{ line: 2, reason: expect.stringContaining(reason) }]);
+  expect(damaged).toMatchObject([{ line: 1, reason: expect.stringContaining('checksum') }]);
+  const undo = undoOf(events, damaged);
+  expect(undo?.originals.map(({ knob }) => knob)).toEqual(['net.core.wmem_max']);
+  expect(undo?.lost).toEqual([expect.stringContaining('line 1 of the journal is damaged')]);
 });
 
-test('every event of a real campaign is one', async () => {
-  const path = join(await tempDir(), 'journal.jsonl');
-  await writeFile(path, journalText());
-  expect(await readJournal(path)).toMatchObject({ torn: false, damaged: [] });
+test('a line without a checksum among lines that have one is not siptune’s', async () => {
+  await append(original('net.core.rmem_max', '212992'));
+  const forged = { at: '2026-01-01T00:00:00.000Z', ...original('net.core.wmem_max', '1') };
+  await appendFile(path, `${JSON.stringify(forged)}\n`);
+  const { events, damaged } = await readJournal(path);
+  expect(events).toHaveLength(1);
+  expect(damaged).toMatchObject([{ line: 2, reason: 'original without its checksum' }]);
 });
 
-test('cut off anywhere or with any bytes changed, what is read is what can be reported', async () => {
-  const path = join(await tempDir(), 'journal.jsonl');
-  const bytes = Buffer.from(journalText().split('\n').slice(0, 60).join('\n'));
-  const flips = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 20 });
-  await fc.assert(
-    fc.asyncProperty(fc.nat(bytes.length), flips, async (length, changes) => {
-      const damaged = Buffer.from(bytes);
-      for (const [at, value] of changes) damaged[at] = value;
-      await writeFile(path, damaged.subarray(0, length));
-      const { events } = await readJournal(path);
-      expect(renderReport(improved, { color: false, columns: 80 }, events)).toContain('Improved');
-    }),
-    { numRuns: 150 },
+test('a knob that was changed and whose original is gone is named', async () => {
+  const target = { via: 'sysctl', key: 'net.core.rmem_max', netns: undefined } as const;
+  await append(
+    original('net.core.wmem_max', '212992'),
+    { type: 'originals-complete' },
+    { type: 'write', knob: 'net.core.rmem_max', target, raw: '8388608', reason: 'search' },
   );
+  const { events, damaged } = await readJournal(path);
+  expect(undoOf(events, damaged)?.lost).toEqual([
+    'net.core.rmem_max was changed, and its original value is not in the journal',
+  ]);
 });
 
-test('a journal that cannot be made or written is told with status 3: nothing may change unrecorded', async () => {
-  const dir = await tempDir();
-  await mkdir(join(dir, 'folder'));
-  for (const path of [join(dir, 'missing', 'journal.jsonl'), join(dir, 'folder')])
-    await expect(openJournal(path, createFakeClock())).rejects.toMatchObject({
-      name: 'UserError',
-      exitStatus: 3,
-      message: expect.stringContaining('changes nothing that it cannot record'),
-    });
+test('an original that went missing is missed, also where no write tells of it', async () => {
+  await append(original('net.core.wmem_max', '212992'), { type: 'originals-complete', count: 2 });
+  const { events, damaged } = await readJournal(path);
+  expect(undoOf(events, damaged)?.lost).toEqual([
+    'of 2 original values that were recorded, 1 are in the journal',
+  ]);
 });
 
-test('after a write that failed half-way the next event has a line of its own', async () => {
-  const dir = await tempDir();
-  const path = join(dir, 'journal.jsonl');
-  const probe = await open(join(dir, 'probe'), 'w');
-  const fileHandle = Object.getPrototypeOf(probe);
-  await probe.close();
-  const journal = await openJournal(path, createFakeClock());
-  vi.spyOn(fileHandle, 'appendFile').mockImplementationOnce(async (line: unknown) => {
-    await appendFile(path, String(line).slice(0, 20));
-    throw new Error('ENOSPC: no space left on device, write');
+describe('whose file it is', () => {
+  beforeEach(() => append(original('net.core.rmem_max', '212992')));
+  const distrust = async () => (await readJournal(path)).distrust;
+
+  test('a journal of this user, or of root, is trusted', async () => {
+    expect(await distrust()).toBeNull();
   });
-  await expect(journal.append(warning('lost'))).rejects.toMatchObject({ name: 'UserError', exitStatus: 3 });
-  vi.restoreAllMocks();
-  await journal.append(warning('kept'));
-  await journal.close();
-  expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(3);
-  expect(await readJournal(path)).toMatchObject({ events: [{ message: 'kept' }], damaged: [{ line: 1 }] });
-});
 
-test('a journal that is not there is told', async () => {
-  await expect(readJournal(join(await tempDir(), 'journal.jsonl'))).rejects.toMatchObject({
-    name: 'UserError',
-    message: expect.stringContaining('ENOENT'),
+  test('one that others can write is not, and the way out is said', async () => {
+    await chmod(path, 0o666);
+    expect(await distrust()).toMatch(/may be written by others.*chmod go-w/);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('one of another user is not', async () => {
+    await chown(path, 65_534, 65_534);
+    expect(await distrust()).toMatch(/belongs to user 65534/);
+  });
+
+  test('a link, a folder and a device are no journals, and none makes it wait', async () => {
+    const link = join(folder, 'link');
+    await symlink(path, link);
+    for (const odd of [link, folder, '/dev/zero', join(folder, 'none')])
+      await expect(readJournal(odd)).rejects.toThrow(UserError);
   });
 });

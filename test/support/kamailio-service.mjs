@@ -21,5 +21,5 @@ if (action === 'restart')
       ...['-P', pidFile, '-f', config, '-l', `udp:${address}:${port}`],
       ...['-m', size('SHM_MEMORY', '64'), '-M', size('PKG_MEMORY', '8')],
     ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    { stdio: 'ignore' },
   );

@@ -1,4 +1,6 @@
 // What of the lab is there: a lab counts as up only when nothing of it is missing.
+import { EXIT, UserError } from '../../errors.ts';
+import { howToGet } from '../debian-package.ts';
 import type { Host } from '../host.ts';
 import { readTargetFacts } from '../target-facts.ts';
 import { LAB, LAB_NAMESPACES } from './layout.ts';
@@ -7,6 +9,9 @@ import { type CpuSplit, splitCpus } from './split-cpus.ts';
 
 export async function presentNamespaces(machine: Host): Promise<readonly string[]> {
   const listed = await machine.run(['ip', 'netns', 'list']);
+  // Without an answer nothing is known: it must not read as "none".
+  if (listed.notFound)
+    throw new UserError(`ip is not on ${machine.label}: ${howToGet('ip')}, or put it on PATH`, EXIT.unsafe);
   const names = listed.stdout.split('\n').map((line) => line.split(' ')[0]);
   return LAB_NAMESPACES.filter((name) => names.includes(name));
 }

@@ -50,7 +50,9 @@ export async function requireLabMachine(machine: Host): Promise<CpuSplit> {
 }
 
 export async function requireRoot(machine: Host): Promise<void> {
-  const uid = (await machine.run(['id', '-u'])).stdout.trim();
+  const asked = await machine.run(['id', '-u']);
+  if (asked.notFound) refuse(`id is not on ${machine.label}: set PATH to where the system's programs are`);
+  const uid = asked.stdout.trim();
   if (uid !== '0') refuse(`network namespaces need root, and this is user ${uid}. Run it with sudo`);
 }
 
