@@ -99,7 +99,8 @@ async function missingFiles(scenarioPath: string, data: unknown): Promise<readon
 }
 
 function onAnotherMachine(data: unknown): boolean {
-  return String(at(data, 'target', 'host')).startsWith('ssh://');
+  const host = at(data, 'target', 'host');
+  return typeof host === 'string' && host.startsWith('ssh://');
 }
 
 function relativePaths(data: unknown): readonly Finding[] {
