@@ -1,5 +1,6 @@
 // This machine as a host, by execa; inside a network namespace by ip-netns(8). No command passes through a shell with a
 // value in it.
+import type { ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { filesIn, readFilesArgv, writeFilesArgv, writeResultsIn } from './file-scripts.ts';
@@ -10,6 +11,7 @@ import { spawnGroup } from './local-spawn.ts';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** From SIGTERM to SIGKILL for a command that takes too long. */
 const KILL_AFTER_MS = 1_000;
+const OUTPUT_LOOK_MS = 100;
 
 export function createLocalHost(): Host {
   return hostIn(undefined, undefined);
@@ -41,6 +43,7 @@ function hostIn(netns: string | undefined, machine: Host | undefined): Host {
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       });
       const limit = endAfter(child.pid, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      letGoOfOutput(child);
       const outcome = await child;
       return resultOf({ ...outcome, timedOut: limit.stop() }, file);
     },
@@ -73,6 +76,28 @@ function hostIn(netns: string | undefined, machine: Host | undefined): Host {
     inNetns: (name) => hostIn(name, host.machine),
   };
   return host;
+}
+
+/**
+ * A daemon that a command left may hold on to its output for ever. Once the command has ended, nobody waits for more than
+ * what is there: two looks without data, between which everything that was in the pipe is read.
+ */
+function letGoOfOutput(child: ChildProcess): void {
+  let more = true;
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  for (const stream of streams)
+    stream.on('data', () => {
+      more = true;
+    });
+  const look = (): void => {
+    if (streams.every((stream) => stream.readableEnded || stream.destroyed)) return;
+    if (!more) for (const stream of streams) stream.destroy();
+    else {
+      more = false;
+      setTimeout(look, OUTPUT_LOOK_MS);
+    }
+  };
+  child.once('exit', () => setTimeout(look, OUTPUT_LOOK_MS));
 }
 
 /** Ends the whole group: a child that is left would hold on to the output, and with it the result. */
