@@ -1,10 +1,11 @@
 // Puts a configuration in force: writes what differs, reads each write back, and restarts the router only if it must.
-import { writeSysctl, writeTxqueuelen } from '../knobs/access.ts';
+import { knobPath, recreateDefaultLeaves, type WriteOutcome, writeValues } from '../knobs/access.ts';
 import { knobByName } from '../knobs/catalogue.ts';
 import { boundsViolation, derivedShmallPages, predictedRcvbufBytes } from '../knobs/constraints.ts';
 import type { Configuration, Knob, KnobValue } from '../knobs/knob.ts';
 import { asNumber, sameValue } from '../knobs/knob-value.ts';
-import type { RouterSettings } from '../routers/router.ts';
+import type { RouterProcess, RouterSettings } from '../routers/router.ts';
+import type { Host } from '../targets/host.ts';
 import { targetOf } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
 import type { Emit } from './events.ts';
@@ -25,12 +26,15 @@ export interface Applier {
   restart(): Promise<ApplyOutcome>;
   /** What is in force now, by knob. */
   inForce(): Configuration;
+  /** The router's, as of its last start. */
+  processes(): readonly RouterProcess[];
 }
 
 export function createApplier({ target, emit, signal, current }: ApplyDeps): Applier {
   // Kernel values are those of `current` until something is written; the router has not been started by us yet.
   const inForce = new Map<string, KnobValue>(Object.entries(current));
   let started = false;
+  let processes: readonly RouterProcess[] = [];
 
   const apply = async (configuration: Configuration, reason: string): Promise<ApplyOutcome> => {
     const outside = boundsViolation(changesOnly(configuration, current));
@@ -40,40 +44,73 @@ export function createApplier({ target, emit, signal, current }: ApplyDeps): App
       inForce: Object.fromEntries(inForce),
       pageBytes: target.facts.pageBytes,
     });
-    let mustRestart = !started;
-    for (const { knob, to } of changes) {
-      mustRestart ||= knob.changeCost === 'restart';
-      const failure = await write(knob, to, reason);
-      if (failure !== null) return { state: 'failed', reason: failure, log: [] };
-      inForce.set(knob.name, to);
-    }
+    const failure = await write(changes, reason);
+    if (failure !== null) return { state: 'failed', reason: failure, log: [] };
+    const mustRestart = !started || changes.some(({ knob }) => knob.changeCost === 'restart');
     return mustRestart ? restart() : { state: 'applied', restarted: false };
   };
 
-  /** The reason why a write failed, or null. A router setting takes effect at the restart that follows. */
-  const write = async (knob: Knob, value: KnobValue, reason: string): Promise<string | null> => {
-    const places = { machine: target.machine, routerHost: target.routerHost, device: target.devices[0] };
-    const raw = String(value);
-    await emit({ type: 'write', knob: knob.name, target: targetOf(knob, places), raw, reason });
-    if (knob.access.via === 'router') return null;
-    const host = knob.scope === 'host' ? target.machine : target.routerHost;
-    const outcome =
-      knob.access.via === 'sysctl'
-        ? await writeSysctl(host, knob.access.key, raw)
-        : await writeTxqueuelen(host, places.device ?? '', raw);
-    await emit({
-      type: 'write-result',
-      knob: knob.name,
-      effective: outcome.state === 'written' ? outcome.effective : null,
-      error: outcome.state === 'failed' ? outcome.reason : null,
+  const places = { machine: target.machine, routerHost: target.routerHost, device: target.devices[0] };
+
+  /** Why a write failed, or null. All are journalled first, and written in one round trip for each host. */
+  const write = async (changes: readonly Change[], reason: string): Promise<string | null> => {
+    for (const { knob, to } of changes)
+      await emit({
+        type: 'write',
+        knob: knob.name,
+        target: targetOf(knob, places),
+        raw: String(to),
+        reason,
+      });
+    const written = new Map<Knob, WriteOutcome>();
+    const hosts = new Set(changes.flatMap(({ knob }) => knobPath(knob, places)?.host ?? []));
+    for (const host of hosts)
+      for (const [knob, outcome] of await writeOn(host, changes)) written.set(knob, outcome);
+    let failure: string | null = null;
+    for (const { knob, to } of changes) {
+      const outcome = await report(knob, String(to), written.get(knob));
+      if (outcome === null) inForce.set(knob.name, to);
+      else failure ??= outcome;
+    }
+    return failure;
+  };
+
+  const writeOn = async (
+    host: Host,
+    changes: readonly Change[],
+  ): Promise<readonly (readonly [Knob, WriteOutcome])[]> => {
+    const here = changes.flatMap(({ knob, to }) => {
+      const place = knobPath(knob, places);
+      return place?.host === host ? [{ knob, path: place.path, raw: String(to) }] : [];
     });
-    if (outcome.state === 'failed') return outcome.reason;
-    if (outcome.effective !== raw)
+    const outcomes = await writeValues(host, here);
+    return Promise.all(
+      here.map(async ({ knob }, index) => {
+        const outcome = outcomes[index] ?? { state: 'failed', reason: `${knob.name} was not written` };
+        if (knob.access.via !== 'txqueuelen' || outcome.state === 'failed') return [knob, outcome] as const;
+        const reason = await recreateDefaultLeaves(host, places.device ?? '');
+        return [knob, reason === null ? outcome : ({ state: 'failed', reason } as const)] as const;
+      }),
+    );
+  };
+
+  /** Why it failed, or null. A router setting has no outcome: it takes effect at the restart that follows. */
+  const report = async (
+    knob: Knob,
+    raw: string,
+    outcome: WriteOutcome | undefined,
+  ): Promise<string | null> => {
+    if (knob.access.via === 'router') return null;
+    const failed =
+      outcome?.state === 'written' ? null : (outcome?.reason ?? `${knob.name} has no place here`);
+    const effective = outcome?.state === 'written' ? outcome.effective : null;
+    await emit({ type: 'write-result', knob: knob.name, effective, error: failed });
+    if (effective !== null && effective !== raw)
       await emit({
         type: 'warning',
-        message: `${knob.name}: wrote ${raw}, the kernel made it ${outcome.effective}`,
+        message: `${knob.name}: wrote ${raw}, the kernel made it ${effective}`,
       });
-    return null;
+    return failed;
   };
 
   const restart = async (): Promise<ApplyOutcome> => {
@@ -81,7 +118,9 @@ export function createApplier({ target, emit, signal, current }: ApplyDeps): App
     const outcome = await target.router.restart(settings, signal);
     if (outcome.state === 'failed') return outcome;
     started = true;
-    const effectiveRcvbufBytes = await target.router.effectiveRcvbufBytes();
+    processes = outcome.processes;
+    const effectiveRcvbufBytes =
+      outcome.rcvbufBytes === undefined ? await target.router.effectiveRcvbufBytes() : outcome.rcvbufBytes;
     await emit({
       type: 'router-started',
       settings: { ...settings },
@@ -110,7 +149,7 @@ export function createApplier({ target, emit, signal, current }: ApplyDeps): App
       });
   };
 
-  return { apply, restart, inForce: () => Object.fromEntries(inForce) };
+  return { apply, restart, inForce: () => Object.fromEntries(inForce), processes: () => processes };
 }
 
 export interface Change {

@@ -52,9 +52,11 @@ export type CampaignEvent = { readonly at: string } & (
   | ({ readonly type: 'original' } & Original)
   /** `count` of them stand before it: a line that went missing is missed. */
   | { readonly type: 'originals-complete'; readonly count?: number }
-  /** The target restores itself from here on when siptune does not renew its timer; `state` is where on the target. */
+  /** The machine restores itself from here on when siptune does not renew its timer; `state` is where on it. */
   | {
       readonly type: 'armed';
+      /** The machine's label: the target's, or that of the generators where it is another. */
+      readonly host: string;
       readonly periodMs: number;
       readonly by: 'systemd-run' | 'setsid' | 'nohup';
       readonly state: string;
@@ -63,6 +65,8 @@ export type CampaignEvent = { readonly at: string } & (
   | { readonly type: 'lease-lost'; readonly reason: string }
   /** What an earlier campaign, whose siptune is gone, had left changed was put back first. */
   | { readonly type: 'taken-over'; readonly campaign: string }
+  /** The target is another machine; this folder on it is the campaign's. */
+  | { readonly type: 'remote-opened'; readonly host: string; readonly workDir: string }
   /** The lab was brought up for this campaign, and goes down with it. */
   | { readonly type: 'lab-up' }
   | {

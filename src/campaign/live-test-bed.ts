@@ -101,7 +101,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         cpus,
         clock,
         bufferBytes: GENERATOR_BUFFER_BYTES,
-        withBufferHeadroom: bufferHeadroom(target, () => applier.inForce()),
+        withBufferHeadroom: bufferHeadroom(target, () => applier.inForce(), found.originals),
       });
       const phone =
         scenario.load.uaRateCps > 0 && scenario.load.flow === 'invite'
@@ -121,6 +121,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       const meters = createMeters({
         machine: target.machine,
         routerHost: target.routerHost,
+        generators: target.sharesKernel ? undefined : target.generators,
         callerHost: caller.host,
         calleeHost: callee.host,
         devices: target.devices,
@@ -171,7 +172,11 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       );
       const measured = await runTrial(
         { n, label, configuration, plan, rawDir },
-        { target, load: watched.load, phone, meters, objective: scenario.objective, clock, signal },
+        {
+          ...{ target, load: watched.load, phone, meters, clock, signal },
+          routerProcesses: applier.processes(),
+          objective: scenario.objective,
+        },
       );
       const { foreign, report } = await watched.end(plan);
       const trial: TrialRecord = {

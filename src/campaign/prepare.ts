@@ -11,12 +11,15 @@ import type { RouterFacts } from '../routers/router.ts';
 import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
 import { readIdentity } from '../targets/identity.ts';
-import type { Original } from '../targets/original.ts';
+import { isOfGenerators, type Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
+
 import { verifyLoadPath } from '../targets/verify-address.ts';
+
 import { configurationOf } from './apply.ts';
 import type { Emit } from './events.ts';
+import { generatorOriginals } from './generator-headroom.ts';
 import type { Prepared } from './test-bed.ts';
 
 export interface PreparedTarget {
@@ -70,7 +73,11 @@ export async function inspectTarget(
   }));
   const { originals, missing } = await allOriginals(target, look);
   const everything: Configuration = {
-    ...Object.fromEntries(originals.map(({ knob, raw }) => [knob, parseKnobValue(raw)])),
+    ...Object.fromEntries(
+      originals
+        .filter((original) => !isOfGenerators(original))
+        .flatMap(({ knob, raw }) => (knobByName(knob) ? [[knob, parseKnobValue(raw)]] : [])),
+    ),
     ...configurationOf(settings),
   };
   const devices = await look.devices();
@@ -135,7 +142,8 @@ async function allOriginals(
 ): Promise<{ readonly originals: readonly Original[]; readonly missing: readonly MissingKnob[] }> {
   const kernelKnobs = CATALOGUE.filter(({ access }) => access.via !== 'router');
   const { originals, missing } = await look.originals(kernelKnobs);
-  return { originals: [...originals, ...(await target.router.originals())], missing };
+  const own = await target.router.originals();
+  return { originals: [...originals, ...own, ...(await generatorOriginals(target))], missing };
 }
 
 /** What decides whether a knob can act here. */

@@ -6,6 +6,7 @@ import type { CallLoad, GeneratorProcess, LoadPlan } from '../load/load.ts';
 import type { Phone, PhoneReport } from '../load/ua.ts';
 import type { Meter } from '../meters/meter.ts';
 import { startAll, stopAll } from '../meters/run-meters.ts';
+import type { RouterProcess } from '../routers/router.ts';
 import type { Objective } from '../scenario/scenario.ts';
 import { cpuList } from '../targets/cpu-list.ts';
 import type { Target } from '../targets/target.ts';
@@ -14,6 +15,7 @@ import type { Verdict } from './verdict.ts';
 
 export interface TrialDeps {
   readonly target: Target;
+  readonly routerProcesses: readonly RouterProcess[];
   readonly load: CallLoad;
   readonly meters: readonly Meter[];
   /** undefined: no phone takes part. */
@@ -35,7 +37,7 @@ export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<Tria
   const { target, clock, signal } = deps;
   const startMs = clock.nowMs();
   let generators: readonly GeneratorProcess[] = [];
-  const routerProcesses = (await target.router.processes()).map(({ pid }) => ({ pid, role: 'router' }));
+  const routerProcesses = deps.routerProcesses.map(({ pid }) => ({ pid, role: 'router' }));
   const metering = createMetering(deps.meters, {
     rawDir: order.rawDir,
     processes: () => [...routerProcesses, ...generators],

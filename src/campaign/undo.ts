@@ -1,6 +1,7 @@
 // The way back from a journal alone: which originals a campaign recorded, and what of it may still be running.
 import type { DamagedLine } from '../store/journal.ts';
 import { type Original, placeOf } from '../targets/original.ts';
+import { parseSshAddress } from '../targets/ssh/ssh-address.ts';
 import type { CampaignEvent } from './events.ts';
 import { gapsIn } from './journal-gaps.ts';
 
@@ -11,6 +12,8 @@ export interface Undo {
   readonly labUp: boolean;
   /** Processes of the router's last start. */
   readonly routerPids: readonly number[];
+  /** The machine that was tuned, and the campaign's folder on it; undefined: this machine. */
+  readonly remote: { readonly host: string; readonly workDir: string | undefined } | undefined;
   /** The siptune process that ran it. */
   readonly pid: number | undefined;
   /** Why these originals may not be all: what no restore can put back. */
@@ -28,6 +31,7 @@ export function undoOf(events: readonly CampaignEvent[], damaged: readonly Damag
   let labUp = false;
   let routerPids: readonly number[] = [];
   let pid: number | undefined;
+  let remote: Undo['remote'];
   let open = false;
   for (const event of events) {
     switch (event.type) {
@@ -37,6 +41,14 @@ export function undoOf(events: readonly CampaignEvent[], damaged: readonly Damag
         break;
       case 'lab-up':
         labUp = true;
+        open = true;
+        break;
+      case 'armed':
+        // Also where the next event is damaged: what was another machine's must never be written to this one.
+        if (parseSshAddress(event.host)) remote ??= { host: event.host, workDir: undefined };
+        break;
+      case 'remote-opened':
+        remote = { host: event.host, workDir: event.workDir };
         open = true;
         break;
       case 'original': {
@@ -65,6 +77,6 @@ export function undoOf(events: readonly CampaignEvent[], damaged: readonly Damag
   }
   const lost = gapsIn(events, damaged);
   return open || lost.length > 0
-    ? { originals: [...originals.values()], labUp, routerPids, pid, lost }
+    ? { originals: [...originals.values()], labUp, routerPids, remote, pid, lost }
     : null;
 }

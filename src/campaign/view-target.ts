@@ -20,17 +20,18 @@ export interface TargetView {
   readonly standing: boolean;
 }
 
-/** `workDir` is only named, never made. */
+/** `machine` is the target's, `generators` where siptune runs; `workDir` is only named, never made. */
 export async function viewTarget(
   scenario: Scenario,
   machine: Host,
   workDir: string,
   clock: Clock,
+  generators: Host = machine,
 ): Promise<TargetView> {
   const { target, router } = scenario;
   if (target.kind === 'host') {
-    if (usesNamespaces(target)) await requireRoot(machine);
-    const real = await createHostTarget(machine, { target, router }, workDir, clock);
+    if (usesNamespaces(target)) await requireRoot(generators);
+    const real = await createHostTarget(machine, { target, router }, workDir, clock, generators);
     return { target: real, look: lookAt(real), standing: true };
   }
   if (await labIsUp(machine, target.egressBitsPerS)) {

@@ -22,6 +22,11 @@ const MAX_GENERATOR_CPU_PCT = 90;
 const MIN_WINDOW_FOR_CPU_MS = 2_000;
 /** RFC 3261, 17.1.1.1: nothing is sent again before T1, and a set-up that takes as long had something sent again. */
 const SIP_T1_MS = 500;
+/** Meters of ticks: the router's machine, and the generators' where that is another one. */
+const MACHINES = [
+  ['ticks', ''],
+  ['ticks-generators', " of the generators' machine"],
+] as const;
 const SATURATED_CORE_PCT = 95;
 const EXHAUSTED_SHARE = 0.95;
 /** A queue that grows: the last quarter of the calls waits this much longer than the first, in ratio and in ms. */
@@ -87,11 +92,13 @@ function invalidReason({ plan, load, meters }: TrialEvidence): string | null {
   const generatorDrops = meters.sockets?.generatorDrops ?? 0;
   if (generatorDrops > 0) return `${GENERATOR}${generatorDrops} datagrams dropped at its own sockets`;
   if (plan.shape === 'burst' || plan.windowMs < MIN_WINDOW_FOR_CPU_MS) return null;
-  const ticks = meters.ticks?.worstTicksShare ?? 1;
-  if (ticks < MIN_TICKS_SHARE)
-    return `hidden steal: one CPU accounted for only ${(ticks * 100).toFixed(0)} % of its time`;
-  const steal = meters.ticks?.worstStealPct ?? 0;
-  if (steal > MAX_STEAL_PCT) return `steal: ${steal.toFixed(1)} % of one CPU`;
+  for (const [meter, whose] of MACHINES) {
+    const ticks = meters[meter]?.worstTicksShare ?? 1;
+    if (ticks < MIN_TICKS_SHARE)
+      return `hidden steal: one CPU${whose} accounted for only ${(ticks * 100).toFixed(0)} % of its time`;
+    const steal = meters[meter]?.worstStealPct ?? 0;
+    if (steal > MAX_STEAL_PCT) return `steal: ${steal.toFixed(1)} % of one CPU${whose}`;
+  }
   for (const role of ['uac', 'uas'] as const) {
     const cpuPct = meters.processes?.[`${role}CpuPct`] ?? 0;
     if (cpuPct > MAX_GENERATOR_CPU_PCT) return `${GENERATOR}${role} used ${cpuPct.toFixed(0)} % of its core`;

@@ -4,9 +4,8 @@ import { examine } from '../doctor/examine.ts';
 import { createView } from '../doctor/view.ts';
 import { EXIT, type ExitStatus } from '../errors.ts';
 import { renderDiagnosis } from '../report/doctor-report.ts';
-import { createLocalHost } from '../targets/local-host.ts';
-import { withSystemPath } from '../targets/system-path.ts';
 import type { CommandIo } from './command-io.ts';
+import { openSides } from './open-sides.ts';
 import { styleOf } from './report.ts';
 import { scenarioFrom } from './run.ts';
 
@@ -19,13 +18,13 @@ export async function doctor(
     scenarioPath === undefined
       ? null
       : await scenarioFrom(scenarioPath, { budget: undefined, seed: undefined });
-  const view = createView({
-    scenario,
-    machine: withSystemPath(createLocalHost(), io.env.PATH),
-    resultsDir: out,
-    clock: systemClock,
-  });
-  const diagnosis = await examine(view);
-  io.out(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis, styleOf(io)));
-  return diagnosis.couldStart ? EXIT.ok : EXIT.unsafe;
+  const { machine, here, close } = await openSides(scenario, io.env.PATH);
+  try {
+    const view = createView({ scenario, machine, here, resultsDir: out, clock: systemClock });
+    const diagnosis = await examine(view);
+    io.out(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis, styleOf(io)));
+    return diagnosis.couldStart ? EXIT.ok : EXIT.unsafe;
+  } finally {
+    await close();
+  }
 }

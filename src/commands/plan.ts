@@ -5,9 +5,8 @@ import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus } from '../errors.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { renderPlan } from '../report/plan-report.ts';
-import { createLocalHost } from '../targets/local-host.ts';
-import { withSystemPath } from '../targets/system-path.ts';
 import type { CommandIo } from './command-io.ts';
+import { openSides } from './open-sides.ts';
 import { styleOf } from './report.ts';
 import { scenarioFrom } from './run.ts';
 
@@ -20,17 +19,19 @@ export interface PlanOptions {
 
 /** Stands where the ID of a campaign that will run stands. */
 const SOME_CAMPAIGN = 'CAMPAIGN';
+/** As a campaign would make it there, with a name that nobody has yet. */
+const REMOTE_WORK_DIR = '/run/siptune-router-XXXXXX';
 
 export async function plan(scenarioPath: string, options: PlanOptions, io: CommandIo): Promise<ExitStatus> {
   const scenario = await scenarioFrom(scenarioPath, options);
-  const workDir = resolve(options.out, SOME_CAMPAIGN, 'router');
-  const view = await viewTarget(
-    scenario,
-    withSystemPath(createLocalHost(), io.env.PATH),
-    workDir,
-    systemClock,
-  );
-  const planned = await buildPlan(scenario, view);
-  io.out(options.json ? `${JSON.stringify(planned, null, 2)}\n` : renderPlan(planned, styleOf(io)));
-  return EXIT.ok;
+  const { machine, here, close } = await openSides(scenario, io.env.PATH);
+  try {
+    const workDir = machine.remote ? REMOTE_WORK_DIR : resolve(options.out, SOME_CAMPAIGN, 'router');
+    const view = await viewTarget(scenario, machine, workDir, systemClock, here);
+    const planned = await buildPlan(scenario, view);
+    io.out(options.json ? `${JSON.stringify(planned, null, 2)}\n` : renderPlan(planned, styleOf(io)));
+    return EXIT.ok;
+  } finally {
+    await close();
+  }
 }

@@ -30,6 +30,9 @@ Exit status:
   70   a bug in siptune
   130  interrupted, after the restore
 
+Environment:
+  SIPTUNE_SSH_CONFIG  another ssh configuration file than yours and the system's, for targets on other machines
+
 Data goes to stdout, progress and messages to stderr. NO_COLOR is honoured.`;
 
 /** `invoke` runs what was asked for; it is given exactly one invocation, or none when the usage was wrong. */

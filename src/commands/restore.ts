@@ -1,4 +1,4 @@
-// siptune restore: puts back what campaigns changed, from what stands on the target, or from their journals alone.
+// siptune restore: puts back what campaigns changed, from what stands on the machines, or from their journals alone.
 // Idempotent: the second run changes nothing.
 import { join } from 'node:path';
 import { type Undo, undoOf } from '../campaign/undo.ts';
@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
 import { endLeftoverRouter } from '../routers/leftover-router.ts';
+import { GENERATORS_DIR } from '../safety/guard-generators.ts';
 import { lookAtTarget, type TargetState } from '../safety/lease.ts';
 import { type RestoredCampaign, restoreTarget } from '../safety/restore-target.ts';
 import { STATE_DIR, type StateDir } from '../safety/state-dir.ts';
@@ -14,7 +15,10 @@ import { exists, findCampaigns, requireResultsFolder, resolveCampaign } from '..
 import type { Host } from '../targets/host.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { createLocalHost } from '../targets/local-host.ts';
-import { type RestoreStep, restoreOriginals } from '../targets/originals.ts';
+import { openHost } from '../targets/open-host.ts';
+import { isOfGenerators } from '../targets/original.ts';
+import { restoreOriginals } from '../targets/originals.ts';
+import { parseSshAddress, type SshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
 import type { CommandIo } from './command-io.ts';
 
 export interface RestoreOptions {
@@ -22,10 +26,14 @@ export interface RestoreOptions {
   readonly json: boolean;
   /** Lets go of a target on which something cannot be put back. */
   readonly giveUp?: boolean;
+  /** Another machine on which campaigns may have left something, whose journals are elsewhere: ssh://user@name:port. */
+  readonly target?: string | undefined;
 }
 
 interface Restored {
   readonly id: string;
+  /** The machine's label where it is another than this one. */
+  readonly on?: string;
   readonly restored: readonly { knob: string; from: string; to: string }[];
   readonly unchanged: number;
   readonly failures: readonly string[];
@@ -35,48 +43,69 @@ interface Restored {
 
 const NOTHING_SEEN: TargetState = { bootId: '', campaigns: [], lease: { state: 'free' } };
 
+interface OpenCampaign {
+  readonly id: string;
+  readonly dir: string;
+  readonly undo: Undo;
+}
+
+type Wanted = (campaign: string) => boolean;
+
+/** What stood in one state folder, and what was put back from there. */
+interface Place {
+  readonly before: TargetState;
+  readonly onTarget: readonly RestoredCampaign[];
+}
+
 export async function restore(
   id: string | undefined,
-  { out, json, giveUp = false }: RestoreOptions,
+  options: RestoreOptions,
   io: CommandIo,
 ): Promise<ExitStatus> {
-  const state = { machine: createLocalHost(), path: STATE_DIR };
+  const { out, json, giveUp = false } = options;
+  const here = createLocalHost();
   const refusals: UserError[] = [];
-  const before = await lookAtTarget(state).catch((error) => {
-    // What a plain user may not see there is said last: what is wrong with the journals is said all the same.
-    if (!(error instanceof UserError) || process.getuid?.() === 0) throw error;
-    refusals.push(error);
-    return NOTHING_SEEN;
-  });
-  const wanted = (campaign: string) => id === undefined || campaign.startsWith(id);
-  const onTarget = await restoreOnTarget(state, before, wanted, giveUp);
-  const done: Restored[] = onTarget.map(fromTarget);
-  if (id === undefined && before.campaigns.length === 0) await requireResultsFolder(out);
-  for (const campaign of await campaignsIn(out, id, before)) {
-    try {
-      const path = join(campaign.dir, 'journal.jsonl');
-      // A folder of another kind, or a campaign that could not even begin: nothing was written in its name.
-      if (id === undefined && !(await exists(path))) continue;
-      const { events, damaged, distrust } = await readJournal(path);
-      for (const { line, reason } of damaged) io.err(`${plainText(`${path}:${line}: ${reason}`)}\n`);
-      const undo = undoOf(events, damaged);
-      if (undo === null) continue;
-      if (distrust !== null) throw new UserError(distrust, EXIT.unsafe);
-      const known = before.campaigns.find((one) => one.campaign === campaign.id);
-      if (known === undefined || known.outcome === 'empty') {
-        done.push(await undoCampaign(campaign, undo, before));
-        continue;
+  const asked = options.target === undefined ? undefined : addressIn(options.target, '--target');
+  const named = (campaign: string) => id === undefined || campaign.startsWith(id);
+  const look = (state: StateDir, wanted: Wanted) => restorePlace(state, wanted, giveUp, refusals);
+  const journals = { out, id, io, refusals };
+
+  // Asked for another machine, of this one only the part of the same campaigns is looked at.
+  const there = asked && (await openCampaigns(journals, [], showSshAddress(asked)));
+  const wantedHere = there ? (campaign: string) => there.some((one) => one.id === campaign) : named;
+  const local = [await look({ machine: here, path: STATE_DIR }, wantedHere)];
+  local.push(await look({ machine: here, path: GENERATORS_DIR }, wantedHere));
+  const nothingHere = local.every(({ before }) => before.campaigns.length === 0);
+  if (id === undefined && !there && nothingHere) await requireResultsFolder(out);
+  const open = there ?? (await openCampaigns(journals, local));
+
+  const done: Restored[] = local.flatMap(({ onTarget }) => onTarget.map((one) => fromTarget(one, here)));
+  const finishAll = async (campaigns: readonly OpenCampaign[], places: Places) => {
+    for (const campaign of campaigns)
+      await orRefuse(refusals, async () => void done.push(...(await finish(campaign, places))));
+  };
+  await finishAll(
+    open.filter(({ undo }) => undo.remote === undefined),
+    { machine: here, here, places: local, local },
+  );
+  const remotes = new Set(open.flatMap(({ undo }) => undo.remote?.host ?? []));
+  if (asked) remotes.add(showSshAddress(asked));
+  for (const name of remotes)
+    await orRefuse(refusals, async () => {
+      const { host: machine, connect, close } = openHost(addressIn(name, 'the host in a journal'));
+      try {
+        await connect();
+        const place = await look({ machine, path: STATE_DIR }, named);
+        done.push(...place.onTarget.map((one) => fromTarget(one, machine)));
+        await finishAll(
+          open.filter(({ undo }) => undo.remote?.host === name),
+          { machine, here, places: [place], local },
+        );
+      } finally {
+        await close();
       }
-      const now = onTarget.find((one) => one.campaign === campaign.id);
-      if (known.outcome === 'complete')
-        done.push({ id: campaign.id, restored: [], unchanged: 0, failures: [], byTimer: true });
-      if (known.outcome === 'complete' || now) await note(campaign.dir, now?.failures ?? []);
-    } catch (error) {
-      // One campaign that cannot be restored keeps none of the others from it.
-      if (!(error instanceof UserError)) throw error;
-      refusals.push(error);
-    }
-  }
+    });
+
   if (json) io.out(`${JSON.stringify(done, null, 2)}\n`);
   else if (done.length === 0 && refusals.length === 0)
     io.out('Nothing to restore: every campaign here has put back what it changed.\n');
@@ -86,35 +115,85 @@ export async function restore(
   return done.some(({ failures }) => failures.length > 0) ? EXIT.unsafe : EXIT.ok;
 }
 
-/** What campaigns left on the target itself; refuses while one of them still runs. */
-async function restoreOnTarget(
+/** One campaign that cannot be restored, or one machine that cannot be reached, keeps none of the others from it. */
+async function orRefuse(refusals: UserError[], step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    refusals.push(error);
+  }
+}
+
+/** What campaigns left on one machine; refuses while one of them still runs. */
+async function restorePlace(
   state: StateDir,
-  before: TargetState,
-  wanted: (campaign: string) => boolean,
+  wanted: Wanted,
   giveUp: boolean,
-): Promise<readonly RestoredCampaign[]> {
+  refusals: UserError[],
+): Promise<Place> {
+  const before = await lookAtTarget(state).catch((error) => {
+    // What a plain user may not see here is said last: what is wrong with the journals is said all the same.
+    const plainUser = !state.machine.remote && process.getuid?.() !== 0;
+    if (!(error instanceof UserError) || !plainUser) throw error;
+    refusals.push(error);
+    return NOTHING_SEEN;
+  });
   const { lease } = before;
   if (lease.state === 'refused' && (lease.campaign === '' || wanted(lease.campaign)))
     throw new UserError(`nothing is restored on ${state.machine.label} now: ${lease.reason}`, EXIT.unsafe);
   // Another's lease says nothing about campaigns that it does not hold; those are restored, or it would not be there.
-  if (lease.state === 'refused') return [];
-  return restoreTarget(state, before, { wanted, giveUp });
+  const onTarget = lease.state === 'refused' ? [] : await restoreTarget(state, before, { wanted, giveUp });
+  return { before, onTarget };
 }
 
-/** A campaign that the target knows need not have its results here. */
-async function campaignsIn(out: string, id: string | undefined, { campaigns }: TargetState) {
+interface Journals {
+  readonly out: string;
+  readonly id: string | undefined;
+  readonly io: CommandIo;
+  readonly refusals: UserError[];
+}
+
+/** Campaigns of the results folder with something to undo; with `asked`, only those of that machine. */
+async function openCampaigns(
+  { out, id, io, refusals }: Journals,
+  local: readonly Place[],
+  asked?: string,
+): Promise<readonly OpenCampaign[]> {
+  const found: OpenCampaign[] = [];
+  for (const { id: campaign, dir } of await campaignsIn(out, id, local, asked))
+    await orRefuse(refusals, async () => {
+      const path = join(dir, 'journal.jsonl');
+      // A folder of another kind, or a campaign that could not even begin: nothing was written in its name.
+      if (id === undefined && !(await exists(path))) return;
+      const { events, damaged, distrust } = await readJournal(path);
+      const undo = undoOf(events, damaged);
+      if (asked !== undefined && undo?.remote?.host !== asked) return;
+      for (const { line, reason } of damaged) io.err(`${plainText(`${path}:${line}: ${reason}`)}\n`);
+      if (undo === null) return;
+      if (distrust !== null) throw new UserError(distrust, EXIT.unsafe);
+      found.push({ id: campaign, dir, undo });
+    });
+  return found;
+}
+
+/** One that a machine knows need not have its results here. */
+async function campaignsIn(out: string, id: string | undefined, local: readonly Place[], asked?: string) {
   if (id === undefined) return findCampaigns(out);
   try {
     return [await resolveCampaign(out, id)];
   } catch (error) {
-    if (campaigns.some(({ campaign }) => campaign.startsWith(id))) return [];
+    if (asked !== undefined) return [];
+    if (local.some(({ before }) => before.campaigns.some(({ campaign }) => campaign.startsWith(id))))
+      return [];
     throw error;
   }
 }
 
-function fromTarget({ campaign, steps, failures }: RestoredCampaign): Restored {
+function fromTarget({ campaign, steps, failures }: RestoredCampaign, machine: Host): Restored {
   return {
     id: campaign,
+    ...on(machine),
     restored: steps.flatMap(({ outcome, what, detail }) => {
       const [from = '', to = ''] = detail.split(' -> ');
       return outcome === 'restored' ? [{ knob: what, from, to }] : [];
@@ -124,22 +203,80 @@ function fromTarget({ campaign, steps, failures }: RestoredCampaign): Restored {
   };
 }
 
+function on(machine: Host): { on?: string } {
+  return machine.remote ? { on: machine.label } : {};
+}
+
+/**
+ * A campaign of which this folder has the journal: what no machine could put back by itself is put back from there, and the
+ * journal gets its last word.
+ */
+async function finish(
+  { id, dir, undo }: OpenCampaign,
+  { machine, here, places, local }: Places,
+): Promise<readonly Restored[]> {
+  const there = knownIn(places, id);
+  // Generators beside siptune have a way back of their own.
+  const beside = knownIn(local, id);
+  // Left alone, because the machine is another campaign's now.
+  if ([...there, ...beside].some(({ outcome, now }) => outcome !== 'complete' && !now)) return [];
+  const folder = undo.remote?.workDir;
+  const now = [...new Set([...there, ...beside].flatMap((known) => known.now ?? []))];
+  const failures = now.flatMap((one) => one.failures);
+  const fromJournal = undo.originals.filter(
+    (original) => (isOfGenerators(original) ? beside : there).length === 0,
+  );
+  if (there.length === 0 || fromJournal.length > 0) {
+    const [lease] = places.map(({ before }) => before.lease);
+    if (lease?.state === 'refused')
+      throw new UserError(`campaign ${id} cannot be restored now: ${lease.reason}`, EXIT.unsafe);
+    const router = undo.remote ? folder : join(dir, 'router');
+    const unknown = there.length === 0 ? {} : { routerPids: [], lost: [] };
+    const left = { ...undo, originals: fromJournal, ...unknown };
+    const journalled = await undoCampaign({ id, dir, undo: left }, { machine, here, router });
+    if (folder !== undefined) await machine.run(['rm', '-rf', '--', folder]);
+    await note(dir, [...failures, ...journalled.failures]);
+    return [journalled];
+  }
+  if (folder !== undefined) await machine.run(['rm', '-rf', '--', folder]);
+  await note(dir, failures);
+  // Over SSH, this very machine may be the other one.
+  const [first] = places;
+  const same = local.some(({ before }) => before.bootId === first?.before.bootId);
+  const byTimer = there.every((known) => !known.now) && !(same && beside.some((known) => known.now));
+  return byTimer ? [{ id, ...on(machine), restored: [], unchanged: 0, failures: [], byTimer: true }] : [];
+}
+
+interface Places {
+  readonly machine: Host;
+  /** Where siptune runs. */
+  readonly here: Host;
+  /** Of the machine that was tuned, and of this one. */
+  readonly places: readonly Place[];
+  readonly local: readonly Place[];
+}
+
+/** What machines knew of a campaign that had begun to write there, and what was done about it now. */
+function knownIn(places: readonly Place[], id: string) {
+  return places.flatMap(({ before, onTarget }) =>
+    before.campaigns
+      .filter(({ campaign, outcome }) => campaign === id && outcome !== 'empty')
+      .map(({ outcome }) => ({ outcome, now: onTarget.find(({ campaign }) => campaign === id) })),
+  );
+}
+
 async function note(dir: string, failures: readonly string[]): Promise<void> {
   const journal = await openJournal(join(dir, 'journal.jsonl'), systemClock);
   await journal.append({ type: 'restored', complete: failures.length === 0, failures });
   await journal.close();
 }
 
-/** From the journal alone: the target knows nothing of this campaign. */
+/** From the journal alone. */
 async function undoCampaign(
-  { id, dir }: { id: string; dir: string },
-  undo: Undo,
-  { lease }: TargetState,
+  { id, undo }: OpenCampaign,
+  { machine, here, router }: { machine: Host; here: Host; router: string | undefined },
 ): Promise<Restored> {
-  const machine = createLocalHost();
-  if (lease.state === 'refused')
-    throw new UserError(`campaign ${id} cannot be restored now: ${lease.reason}`, EXIT.unsafe);
-  if (await stillRuns(machine, undo.pid))
+  if (await stillRuns(here, undo.pid))
     throw new UserError(
       `campaign ${id} is still running as process ${undo.pid}: end it with Ctrl-C (kill -INT ${undo.pid}); it restores by itself`,
     );
@@ -147,11 +284,12 @@ async function undoCampaign(
     throw new UserError(
       `campaign ${id} has settings to put back, which needs root: run siptune restore with sudo`,
     );
-  await endLeftoverRouter(machine, undo.routerPids, dir);
-  const steps = await restoreOriginals(undo.originals, machine);
+  if (router !== undefined) await endLeftoverRouter(machine, undo.routerPids, router);
+  const steps = await restoreOriginals(undo.originals, machine, here);
   const failures = steps.flatMap(({ original, outcome }) =>
     outcome.state === 'failed' ? [`${original.knob}: ${outcome.reason}`] : [],
   );
+  failures.push(...undo.lost);
   failures.push(...undo.lost);
   if (undo.labUp) {
     try {
@@ -160,15 +298,21 @@ async function undoCampaign(
       failures.push(`lab: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  await note(dir, failures);
   return {
     id,
+    ...on(machine),
     restored: steps.flatMap(({ original, outcome }) =>
       outcome.state === 'restored' ? [{ knob: original.knob, from: outcome.from, to: original.raw }] : [],
     ),
-    unchanged: count(steps, 'unchanged'),
+    unchanged: steps.filter(({ outcome }) => outcome.state === 'unchanged').length,
     failures,
   };
+}
+
+function addressIn(text: string, what: string): SshAddress {
+  const address = parseSshAddress(text);
+  if (address) return address;
+  throw new UserError(`${what} is not ssh://user@name:port: ${plainText(text)}`);
 }
 
 /** A PID may have been given to somebody else since: only a node process that runs a campaign counts. */
@@ -179,14 +323,11 @@ async function stillRuns(machine: Host, pid: number | undefined): Promise<boolea
   return cmdline.includes('node') && /\b(run|resume)\b/.test(cmdline.replaceAll('\0', ' '));
 }
 
-function count(steps: readonly RestoreStep[], state: RestoreStep['outcome']['state']): number {
-  return steps.filter(({ outcome }) => outcome.state === state).length;
-}
-
-function render({ id, restored, unchanged, failures, byTimer }: Restored): string {
-  if (byTimer) return `${plainText(id)}: its dead-man's timer had put everything back already\n`;
+function render({ id, on: machine, restored, unchanged, failures, byTimer }: Restored): string {
+  const name = `${plainText(id)}${machine === undefined ? '' : ` on ${plainText(machine)}`}`;
+  if (byTimer) return `${name}: its dead-man's timer had put everything back already\n`;
   const lines = [
-    `${plainText(id)}: ${restored.length} put back, ${unchanged} were as before${failures.length > 0 ? `, ${failures.length} FAILED` : ''}`,
+    `${name}: ${restored.length} put back, ${unchanged} were as before${failures.length > 0 ? `, ${failures.length} FAILED` : ''}`,
     ...restored.map(
       ({ knob, from, to }) =>
         `  ${plainText(knob)}: ${plainText(from)}${to === '' ? '' : ` → ${plainText(to)}`}`,

@@ -11,7 +11,6 @@ import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { CATALOGUE } from '../knobs/catalogue.ts';
 import { createProgress } from '../report/progress.ts';
 import { renderReport } from '../report/terminal-report.ts';
-import { createSafeguard } from '../safety/safeguard.ts';
 import { formatProblems, loadScenario } from '../scenario/load-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { parseBudgetMs } from '../scenario/units.ts';
@@ -72,16 +71,12 @@ export async function runScenario(
     await journal.append(event);
     progress.onEvent({ at: clock.date().toISOString(), ...event } as CampaignEvent);
   };
+  const machine = createLocalHost();
+  const workDir = resolve(dir, 'router');
+  const target = openTarget({ scenario, campaign: id, machine, workDir, clock, emit });
+  const { safeguard } = target;
   try {
-    const machine = createLocalHost();
-    const safeguard = createSafeguard({
-      ...{ machine, campaign: id, clock, emit },
-      periodMs: scenario.safety.deadmanMs,
-      restartCommand: scenario.router.service?.restartCommand,
-      routerNetns: scenario.target.kind === 'host' ? scenario.target.netns : undefined,
-    });
     const signal = AbortSignal.any([io.signal, safeguard.signal]);
-    const target = openTarget({ scenario, machine, workDir: resolve(dir, 'router'), clock, emit, safeguard });
     const bed = createLiveTestBed({
       scenario,
       openTarget: target.open,
@@ -98,6 +93,7 @@ export async function runScenario(
     return result;
   } finally {
     progress.stop();
+    await target.disconnect();
   }
 }
 

@@ -55,10 +55,12 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
     .description('put back what an interrupted campaign changed; safe to run again')
     .argument('[id]', `${CAMPAIGN} (all of them)`)
     .option('--give-up', 'take what cannot be put back as it is, and let go of the target', false)
+    .option('--target <address>', 'only there, also without its journals: ssh://user@name:port')
     .addOption(resultsFolder('--out <dir>'))
     .addOption(json())
-    .action((id: string | undefined, options: Common & { readonly giveUp: boolean }) =>
-      perform(async (io) => (await import('./restore.ts')).restore(id, options, io)),
+    .action(
+      (id: string | undefined, options: Common & { readonly giveUp: boolean; readonly target?: string }) =>
+        perform(async (io) => (await import('./restore.ts')).restore(id, options, io)),
     );
 
   program

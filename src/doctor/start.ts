@@ -175,7 +175,7 @@ async function pastRemarks(view: View): Promise<readonly Remark[]> {
         'whether one was left unrestored is not known',
       ),
     ];
-  const campaigns = await findUnrestored(view.resultsDir, view.machine);
+  const campaigns = await findUnrestored(view.resultsDir, view.here);
   if (campaigns.length === 0)
     return [ok('earlier campaigns', `none in ${view.resultsDir} was left unrestored`)];
   return campaigns.map(

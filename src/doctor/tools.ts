@@ -49,20 +49,21 @@ export const tools: Check = {
   async examine(view) {
     const { machine } = view;
     const wanted = [...TOOLS, ...ofRouter(view)];
-    const here = await present(
-      machine,
-      wanted.map(({ program }) => program),
-    );
-    if (here === null) return [problem('sh', `cannot be run on ${machine.label}`, 'siptune needs POSIX sh')];
+    const programs = wanted.map(({ program }) => program);
+    const [there, here] = await Promise.all([present(machine, programs), present(view.here, programs)]);
+    for (const [found, host] of [
+      [there, machine],
+      [here, view.here],
+    ] as const)
+      if (found === null) return [problem('sh', `cannot be run on ${host.label}`, 'siptune needs POSIX sh')];
+    const has = (tool: Tool) => (tool.side === 'load' ? here : there)?.has(tool.program) ?? false;
     const side = { load: 'generators', target: 'target' } as const;
     return [
       ...(['load', 'target'] as const).flatMap((one) => {
-        const found = wanted.filter((tool) => tool.side === one && here.has(tool.program));
+        const found = wanted.filter((tool) => tool.side === one && has(tool));
         return found.length === 0 ? [] : [ok(side[one], found.map(({ program }) => program).join(' '))];
       }),
-      ...wanted
-        .filter(({ program }) => !here.has(program))
-        .map((tool) => missing(tool, side[tool.side], view)),
+      ...wanted.filter((tool) => !has(tool)).map((tool) => missing(tool, side[tool.side], view)),
       await pktgenRemark(machine),
     ];
   },

@@ -19,6 +19,8 @@ export interface View {
   /** null: this machine, and whatever router is found on it. */
   readonly scenario: Scenario | null;
   readonly machine: Host;
+  /** Where siptune and its generators run: the same host as `machine`, unless the target is another machine. */
+  readonly here: Host;
   /** Where the results are, for campaigns that were not restored. */
   readonly resultsDir: string;
   readonly clock: Clock;
@@ -43,6 +45,8 @@ export interface View {
 export interface ViewDeps {
   readonly scenario: Scenario | null;
   readonly machine: Host;
+  /** The machine itself where it is not given. */
+  readonly here?: Host;
   readonly resultsDir: string;
   readonly clock: Clock;
 }
@@ -52,9 +56,9 @@ const SIP_PORT = 5060;
 const NO_WORK_DIR = '/nonexistent';
 
 export function createView(deps: ViewDeps): View {
-  const { scenario, machine, clock } = deps;
+  const { scenario, machine, here = machine, clock } = deps;
   const target = once(async () =>
-    scenario === null ? null : attempt(() => viewTarget(scenario, machine, NO_WORK_DIR, clock)),
+    scenario === null ? null : attempt(() => viewTarget(scenario, machine, NO_WORK_DIR, clock, here)),
   );
   const standing = async () => {
     const opened = await target();
@@ -67,6 +71,7 @@ export function createView(deps: ViewDeps): View {
 
   return {
     ...deps,
+    here,
     root: once(() => isRoot(machine)),
     facts: once(() => attempt(() => readTargetFacts(machine))),
     target,

@@ -55,35 +55,41 @@ export async function writeTxqueuelen(host: Host, device: string, raw: string): 
   return reason === null ? outcome : { state: 'failed', reason };
 }
 
+/** Values of kernel and device knobs by their paths, in one round trip; each is read back. */
+export async function writeValues(
+  host: Host,
+  writes: readonly { readonly path: string; readonly raw: string }[],
+): Promise<readonly WriteOutcome[]> {
+  const results = await host.writeFiles(writes.map(({ path, raw }) => ({ path, text: `${raw}\n` })));
+  return writes.map(({ path, raw }, index): WriteOutcome => {
+    const result = results[index];
+    if (result?.state !== 'written')
+      return { state: 'failed', reason: `cannot write ${raw} to ${path}: ${result?.reason ?? 'no answer'}` };
+    return result.readBack === null
+      ? { state: 'failed', reason: `${path} vanished after the write` }
+      : { state: 'written', effective: result.readBack.trim().replace(/\s+/g, ' ') };
+  });
+}
+
 async function writeAndReadBack(host: Host, path: string, raw: string): Promise<WriteOutcome> {
-  try {
-    await host.writeFile(path, `${raw}\n`);
-  } catch (error) {
-    return { state: 'failed', reason: `cannot write ${raw} to ${path}: ${messageOf(error)}` };
-  }
-  const effective = (await host.readFiles([path])).get(path);
-  if (effective === null || effective === undefined)
-    return { state: 'failed', reason: `${path} vanished after the write` };
-  return { state: 'written', effective: effective.trim().replace(/\s+/g, ' ') };
+  const [outcome] = await writeValues(host, [{ path, raw }]);
+  return outcome ?? { state: 'failed', reason: `${path} was not written` };
 }
 
 /**
  * A class of HTB that was given no queue has a pfifo of its own, whose limit is the device's txqueuelen at the time
  * it was made (net/sched/sch_htb.c, sch_fifo.c). Attaching a queue and deleting it makes the kernel create that pfifo anew.
  */
-async function recreateDefaultLeaves(host: Host, device: string): Promise<string | null> {
+export async function recreateDefaultLeaves(host: Host, device: string): Promise<string | null> {
   // tc(8) of Debian 12 prints classes as text only, also with -j.
   const shown = await host.run(['tc', 'class', 'show', 'dev', device]);
-  for (const id of leavesWithoutQueue(shown.stdout)) {
-    for (const action of [
-      ['qdisc', 'add', 'dev', device, 'parent', id, 'pfifo'],
-      ['qdisc', 'del', 'dev', device, 'parent', id],
-    ]) {
-      const result = await host.run(['tc', ...action]);
-      if (result.exitCode !== 0) return `tc ${action.join(' ')}: ${result.stderr.trim()}`;
-    }
-  }
-  return null;
+  const actions = leavesWithoutQueue(shown.stdout).flatMap((id) => [
+    `qdisc add dev ${device} parent ${id} pfifo`,
+    `qdisc del dev ${device} parent ${id}`,
+  ]);
+  if (actions.length === 0) return null;
+  const result = await host.run(['tc', '-batch', '-'], { input: `${actions.join('\n')}\n` });
+  return result.exitCode === 0 ? null : `tc ${actions.join(', ')}: ${result.stderr.trim()}`;
 }
 
 /** IDs of HTB classes that have neither children nor an attached queue, from `tc class show`. */
@@ -95,8 +101,4 @@ export function leavesWithoutQueue(text: string): readonly string[] {
     .map(([, id = '', parent, rest = '']) => ({ id, parent, hasQueue: /\bleaf\b/.test(rest) }));
   const parents = new Set(classes.map(({ parent }) => parent));
   return classes.filter(({ id, hasQueue }) => !hasQueue && !parents.has(id)).map(({ id }) => id);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 // netperf: the raw network beside the SIP result. Request/response rates and a UDP stream, caller to router.
+import { UserError } from '../errors.ts';
 import type { Host } from '../targets/host.ts';
 
 export type NetperfReport =
@@ -74,8 +75,11 @@ export function createNetperf(deps: NetperfDeps): { run(signal: AbortSignal): Pr
         .spawn(['netserver', '-D', '-4', '-L', serverAddress, '-p', String(CONTROL_PORT)], {
           cpus: serverCpus,
         })
-        .catch(() => null);
-      if (server === null) return { state: 'absent', reason: ABSENT };
+        .catch((error: unknown) => {
+          if (error instanceof UserError) return error.message;
+          throw error;
+        });
+      if (typeof server === 'string') return { state: 'absent', reason: server };
       try {
         if (!(await listens(serverHost)))
           return { state: 'absent', reason: `netserver did not start on ${serverAddress}:${CONTROL_PORT}` };

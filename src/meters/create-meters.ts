@@ -20,6 +20,8 @@ export interface MeterDeps {
   /** The initial namespace of the machine with the router. */
   readonly machine: Host;
   readonly routerHost: Host;
+  /** The machine of caller and callee, where it has CPUs of its own. */
+  readonly generators: Host | undefined;
   readonly callerHost: Host;
   readonly calleeHost: Host;
   /** Devices of the router's namespace. */
@@ -34,10 +36,10 @@ export interface MeterDeps {
 export function createMeters(deps: MeterDeps): readonly Meter[] {
   const { machine, routerHost, devices, clock } = deps;
   // One view of each namespace, shared by all meters that look into it: hosts may well be in the same one.
-  const views = new Map<string | undefined, ReturnType<typeof createNamespaceFiles>>();
+  const views = new Map<string, ReturnType<typeof createNamespaceFiles>>();
   const viewOf = (host: Host) => {
-    const view = views.get(host.netns) ?? createNamespaceFiles(machine, host, clock);
-    views.set(host.netns, view);
+    const view = views.get(host.label) ?? createNamespaceFiles(host.machine, host, clock);
+    views.set(host.label, view);
     return view;
   };
   const router = viewOf(routerHost);
@@ -47,6 +49,9 @@ export function createMeters(deps: MeterDeps): readonly Meter[] {
   return [
     createMpstatMeter(machine, clock),
     createTicksMeter(machine, deps.facts.clockTicksPerS, clock),
+    ...(deps.generators
+      ? [createTicksMeter(deps.generators, deps.facts.clockTicksPerS, clock, 'ticks-generators')]
+      : []),
     createSoftnetMeter(machine, clock),
     createSnmpMeter('router', router, clock),
     createSnmpMeter('caller', caller, clock),
@@ -61,7 +66,7 @@ export function createMeters(deps: MeterDeps): readonly Meter[] {
     }),
     createQdiscMeter(routerHost, devices, clock),
     createLinkMeter(router, devices, clock),
-    createProcessesMeter(machine, clock),
+    createProcessesMeter(machine, clock, deps.facts),
     createRouterMeter(deps.router, clock),
     createPsiMeter(machine, clock),
   ];

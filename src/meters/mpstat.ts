@@ -1,6 +1,6 @@
 // mpstat(1): where the CPU time went, per CPU. Windows that end before its first sample, and machines without it, are
 // served from /proc/stat, which mpstat itself reads.
-import { readFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Host, RunningCommand } from '../targets/host.ts';
@@ -15,47 +15,54 @@ type CpuLoad = Readonly<Record<(typeof FIELDS)[number], number>> & { readonly cp
 
 /** No window lasts an hour; an mpstat whose siptune was killed does not outlive it by more. */
 const MAX_SAMPLES = '3600';
-/** mpstat ends at once on SIGINT; this is for one that is stuck. */
-const END_WAIT_MS = 500;
+/** mpstat ends at once on SIGINT; this is for one that is stuck, or far away. */
+const END_WAIT_MS = 1000;
+const FIRST_SAMPLE_MS = 1000;
 
 export function createMpstatMeter(machine: Host, clock: Clock): Meter {
   return createSampledMeter<CpuTicksByCpu>({
     name: 'mpstat',
     clock,
-    async open({ rawDir }) {
-      const jsonFile = join(rawDir, 'mpstat.json');
+    open({ rawDir }) {
       const faults: string[] = [];
-      let mpstat: RunningCommand | undefined;
-      try {
-        mpstat = await machine.spawn(['mpstat', '-P', 'ALL', '-o', 'JSON', '1', MAX_SAMPLES], {
-          stdoutFile: jsonFile,
-          env: { LC_ALL: 'C' },
+      const startMs = clock.nowMs();
+      // The first look does not wait for it.
+      const starting = machine
+        .spawn(['mpstat', '-P', 'ALL', '-o', 'JSON', '1', MAX_SAMPLES], { env: { LC_ALL: 'C' } })
+        .catch(() => {
+          faults.push('mpstat is missing (package sysstat): CPU shares come from /proc/stat instead');
+          return null;
         });
-      } catch {
-        faults.push('mpstat is missing (package sysstat): CPU shares come from /proc/stat instead');
-      }
+      let ended: Promise<string> | undefined;
       return {
         faults,
         read: () => readProcStat(machine),
+        ending() {
+          const tooShort = clock.nowMs() - startMs < FIRST_SAMPLE_MS;
+          ended = starting.then((mpstat) => (mpstat && !tooShort ? end(mpstat, clock) : ''));
+        },
         async summarise(looks) {
-          if (mpstat) await end(mpstat, clock);
-          const report = mpstat ? mpstatReport(parseMpstat(await readFile(jsonFile, 'utf8'))) : {};
+          const text = (await ended) ?? '';
+          await writeFile(join(rawDir, 'mpstat.json'), text);
+          const report = mpstatReport(parseMpstat(text));
           return Object.keys(report).length > 0
             ? report
             : procStatReport(looks[0].sample, lastOf(looks).sample);
         },
-        close: async () => mpstat?.kill('SIGKILL'),
+        close: async () => (await starting)?.kill('SIGKILL'),
       };
     },
   });
 }
 
 /** SIGINT, because only then does mpstat complete its JSON. */
-async function end(mpstat: RunningCommand, clock: Clock): Promise<void> {
+async function end(mpstat: RunningCommand, clock: Clock): Promise<string> {
   const giveUp = new AbortController();
   mpstat.kill('SIGINT');
-  await Promise.race([mpstat.exited, clock.sleep(END_WAIT_MS, giveUp.signal)]);
+  const late = clock.sleep(END_WAIT_MS, giveUp.signal).then(() => null);
+  const result = await Promise.race([mpstat.exited, late]);
   giveUp.abort();
+  return result?.stdout ?? '';
 }
 
 /** Samples in order, each with one entry per CPU and "all"; [] when mpstat ended before its first sample. */

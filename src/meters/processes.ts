@@ -1,10 +1,11 @@
-// CPU and memory of the router's and the generators' processes, by pidusage. The means come from the CPU time that each
-// process consumed between the first and the last look; the shares that pidusage computes serve for the peaks.
+// CPU and memory of the router's and the generators' processes: by pidusage on this machine, from /proc of another one. The
+// means come from the CPU time that each process consumed between the first and the last look; shares serve for the peaks.
 import pidusage from 'pidusage';
 import type { Clock } from '../clock.ts';
 import type { Host } from '../targets/host.ts';
 import { lastOf } from './counters.ts';
 import type { Meter, MeterReport } from './meter.ts';
+import { createRemoteUsage, type ProcConstants } from './remote-usage.ts';
 import { createSampledMeter, type Look } from './sampled-meter.ts';
 
 export interface ProcessUsage {
@@ -20,25 +21,37 @@ export interface ProcessUsage {
 
 export type ProcessLooks = readonly [Look<readonly ProcessUsage[]>, ...Look<readonly ProcessUsage[]>[]];
 
+type UsageByPid = Readonly<Record<string, pidusage.Status | null>>;
+
 const ROLES = ['router', 'uac', 'uas', 'ua'] as const;
 const BYTES_PER_MIB = 1024 ** 2;
 const KIB_PER_MIB = 1024;
 
-export function createProcessesMeter(machine: Host, clock: Clock): Meter {
+/** `machine` is the router's. Generators are processes of this one. */
+export function createProcessesMeter(
+  machine: Host,
+  clock: Clock,
+  constants: ProcConstants = { clockTicksPerS: 100, pageBytes: 4096 },
+): Meter {
   return createSampledMeter<readonly ProcessUsage[]>({
     name: 'processes',
     clock,
     open({ processes }) {
-      const seen = new Set<number>();
+      const seen = new Set<string>();
+      const usageThere = createRemoteUsage(machine, constants);
+      let pss: Promise<number | null> | undefined;
+      const isThere = (role: string) => role === 'router' && machine.remote;
       return {
         async read() {
           const watched = processes();
-          const usage = await usageOf(watched.map(({ pid }) => pid));
+          const pidsOf = (there: boolean) =>
+            watched.filter(({ role }) => isThere(role) === there).map(({ pid }) => pid);
+          const [here, there] = await Promise.all([usageOf(pidsOf(false)), usageThere(pidsOf(true))]);
           return watched.flatMap(({ pid, role }) => {
-            const found = usage[pid];
+            const found = (isThere(role) ? there : here)[pid];
             if (!found) return [];
-            const known = seen.has(pid);
-            seen.add(pid);
+            const known = seen.has(`${role} ${pid}`);
+            seen.add(`${role} ${pid}`);
             return {
               pid,
               role,
@@ -49,12 +62,16 @@ export function createProcessesMeter(machine: Host, clock: Clock): Meter {
             };
           });
         },
-        async summarise(looks) {
-          const routerPids = lastOf(looks).sample.filter(({ role }) => role === 'router');
-          const pssMib = await readPssMib(
+        ending() {
+          const ofRouter = processes().filter(({ role }) => role === 'router');
+          pss = readPssMib(
             machine,
-            routerPids.map(({ pid }) => pid),
+            ofRouter.map(({ pid }) => pid),
           );
+          pss.catch(() => {});
+        },
+        async summarise(looks) {
+          const pssMib = (await pss) ?? null;
           return { ...processesReport(looks), ...(pssMib === null ? {} : { routerPssMib: pssMib }) };
         },
       };
@@ -63,7 +80,7 @@ export function createProcessesMeter(machine: Host, clock: Clock): Meter {
 }
 
 /** Processes that have ended are left out: pidusage rejects only when none of them is left. */
-async function usageOf(pids: readonly number[]): Promise<Readonly<Record<string, pidusage.Status | null>>> {
+async function usageOf(pids: readonly number[]): Promise<UsageByPid> {
   if (pids.length === 0) return {};
   try {
     return await pidusage([...pids]);

@@ -33,9 +33,10 @@ export function createRouterMeter(router: Router, clock: Clock): Meter {
   return createSampledMeter<RouterStats>({
     name: 'router',
     clock,
-    async open() {
+    open() {
       const faults: string[] = [];
-      const mark = await router.logTail(MARK_LINES).catch(() => []);
+      const mark = router.logTail(MARK_LINES).catch((): readonly string[] => []);
+      let tail: Promise<readonly string[]> | undefined;
       let costMs = 0;
       return {
         faults,
@@ -50,10 +51,15 @@ export function createRouterMeter(router: Router, clock: Clock): Meter {
           if (!faults.includes(fault)) faults.push(fault);
           return {};
         },
+        ending() {
+          tail = router.logTail(LOG_LINES);
+          // Told by summarise(), if it comes to that.
+          tail.catch(() => {});
+        },
         async summarise(looks) {
           const report = routerReport(looks);
           try {
-            const lines = linesAfter(mark, await router.logTail(LOG_LINES));
+            const lines = linesAfter(await mark, (await tail) ?? []);
             return { ...report, routerLogOutOfMemory: countOutOfMemory(lines) };
           } catch (error) {
             faults.push(`the router's log cannot be read: ${messageOf(error)}`);

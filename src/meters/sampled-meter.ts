@@ -17,6 +17,8 @@ export interface Session<Sample> {
   readonly cheap?: () => boolean;
   /** Gets at least two looks, the first of the start and the last of the stop. */
   summarise(looks: readonly [Look<Sample>, ...Look<Sample>[]]): MeterReport | Promise<MeterReport>;
+  /** Called once, before the last look: begins what is done once at the end, side by side with that look. */
+  ending?(): void;
   /** Notes that spoil nothing but belong in the record. */
   readonly faults?: readonly string[];
   close?(): Promise<void>;
@@ -29,8 +31,11 @@ export interface SampledMeter<Sample> {
 }
 
 const INTERVAL_MS = 1000;
-/** The load waits for start(); a slower first look is still used, stamped with its own time. */
-const START_WAIT_MS = 100;
+/**
+ * A burst waits for start(), or its first drops would come before the first look. Local looks take a few ms, those over a
+ * long link two ways; a slower one is still used, stamped with its own time.
+ */
+const START_WAIT_MS = 1000;
 /** A router that is choked by a trial must not hold up the trial's end. */
 const STOP_WAIT_MS = 1000;
 
@@ -97,6 +102,7 @@ async function finish<Sample>(running: Running<Sample>, name: string, clock: Clo
   running.halt.abort();
   await within(clock, running.loop, STOP_WAIT_MS);
   const before = running.looks.length;
+  running.session.ending?.();
   await within(clock, running.look(), STOP_WAIT_MS);
   const looks = [...running.looks];
   await writeFile(

@@ -7,9 +7,14 @@ import type { Meter, MeterReport } from './meter.ts';
 import { type CpuTicksByCpu, parseProcStat } from './proc-stat.ts';
 import { createSampledMeter, type Look } from './sampled-meter.ts';
 
-export function createTicksMeter(machine: Host, clockTicksPerS: number, clock: Clock): Meter {
+export function createTicksMeter(
+  machine: Host,
+  clockTicksPerS: number,
+  clock: Clock,
+  name: 'ticks' | 'ticks-generators' = 'ticks',
+): Meter {
   return createSampledMeter<CpuTicksByCpu>({
-    name: 'ticks',
+    name,
     clock,
     open: () => ({
       read: () => readProcStat(machine),

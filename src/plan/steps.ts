@@ -2,11 +2,12 @@
 // and what the seeded sampler proposes first. The same functions decide here as in a campaign.
 import { changesOnly, changesTo, settingsFrom } from '../campaign/apply.ts';
 import { repairFor, samplerFor } from '../campaign/campaign.ts';
-import { GENERATOR_BUFFER_BYTES, lowCeilings } from '../campaign/generator-headroom.ts';
+import { ceilingsToLift, GENERATOR_BUFFER_BYTES } from '../campaign/generator-headroom.ts';
 import type { PreparedTarget } from '../campaign/prepare.ts';
 import { sysctlPath, txqueuelenPath } from '../knobs/access.ts';
 import { boundsViolation, violations } from '../knobs/constraints.ts';
 import type { Configuration, Knob } from '../knobs/knob.ts';
+import { parseKnobValue } from '../knobs/knob-value.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Target } from '../targets/target.ts';
 import type { PlannedStep, PlannedWrite } from './plan.ts';
@@ -22,7 +23,7 @@ interface Wanted {
 
 export async function firstSteps(
   scenario: Scenario,
-  { prepared, everything }: PreparedTarget,
+  { prepared, everything, originals }: PreparedTarget,
   target: Target,
 ): Promise<readonly PlannedStep[]> {
   const wanted: readonly Wanted[] = [
@@ -58,7 +59,7 @@ export async function firstSteps(
       restart,
       files: start?.files ?? [],
       command: start === null ? [] : prefixed(start.command, target),
-      lifted: lifted(inForce),
+      lifted: lifted(target, inForce, originals),
       refusal: outside ?? start?.refusal ?? null,
       // Proposals have been made consistent; a contender is measured as it stands.
       remarks: from === '' ? violations(configuration, everything, prepared.constraintFacts) : [],
@@ -95,12 +96,17 @@ export function whereOf(knob: Knob, target: Target): string {
   }
 }
 
-function lifted(inForce: Configuration): readonly PlannedWrite[] {
-  return lowCeilings(inForce).map((key) => ({
+function lifted(
+  target: Target,
+  inForce: Configuration,
+  originals: PreparedTarget['originals'],
+): readonly PlannedWrite[] {
+  const elsewhere = target.sharesKernel ? '' : ` (${target.generators.label})`;
+  return [...ceilingsToLift(target, inForce, originals)].map(([key, from]) => ({
     knob: key,
-    from: inForce[key] ?? null,
+    from: parseKnobValue(from),
     to: GENERATOR_BUFFER_BYTES,
-    where: sysctlPath(key),
+    where: `${sysctlPath(key)}${elsewhere}`,
   }));
 }
 

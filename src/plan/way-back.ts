@@ -1,7 +1,7 @@
 // What a campaign would bring up first, and what it would put back at its end, whether it ends well or not.
 import type { Scenario } from '../scenario/scenario.ts';
 import { LAB, LAB_NAMESPACES } from '../targets/lab/layout.ts';
-import type { Original } from '../targets/original.ts';
+import { isOfGenerators, type Original } from '../targets/original.ts';
 import type { Target } from '../targets/target.ts';
 import type { Plan } from './plan.ts';
 
@@ -25,7 +25,7 @@ export function wayBackOf(
   const kernel = originals.map((original) => ({
     what: original.knob,
     value: original.target.via === 'service' ? 'as it is now' : original.raw,
-    how: howOf(original),
+    how: isOfGenerators(original) ? `on ${target.generators.label}` : howOf(original),
   }));
   return [
     ...kernel,

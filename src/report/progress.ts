@@ -124,7 +124,7 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
       case 'warning':
         return paint('yellow', `  warning: ${plainText(event.message)}`);
       case 'armed':
-        return `  if siptune should end, everything is put back within ${duration(event.periodMs)} (timer by ${event.by})`;
+        return `  if siptune should end, everything is put back${event.host === 'local' ? '' : ` on ${plainText(event.host)}`} within ${duration(event.periodMs)} (timer by ${event.by})`;
       case 'taken-over':
         return paint(
           'yellow',

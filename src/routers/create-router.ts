@@ -14,8 +14,10 @@ export interface RouterDeps {
   readonly listen: { readonly address: string; readonly port: number };
   /** CPU list that the router is pinned to; undefined: left to the kernel. */
   readonly cpus: string | undefined;
-  /** Log, control files and derived configurations go here; exists. */
+  /** A folder on the router's machine. Log, control files and derived configurations go here; exists. */
   readonly workDir: string;
+  /** Where readiness is asked from; undefined: from the router's own namespace and address. */
+  readonly probeFrom?: { readonly host: Host; readonly address: string } | undefined;
   readonly clock: Clock;
 }
 

@@ -1,6 +1,5 @@
 // Kamailio (5.6 and later): settings on the command line, statistics by kamcmd(8) over a control socket of ours.
-import { rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { posix } from 'node:path';
 import { UserError } from '../errors.ts';
 import { allocatorArgv } from './allocators.ts';
 import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
@@ -16,6 +15,8 @@ import { rcvbufBytesOn } from './udp-socket.ts';
 
 export function createKamailio(deps: RouterDeps): Router {
   const { host, spec, listen, workDir, clock } = deps;
+  const { machine } = host;
+  const { basename, dirname, join } = posix;
   const binary = spec.binary ?? 'kamailio';
   const controlSocket = join(workDir, 'kamailio.ctl');
   const pidFile = join(workDir, 'kamailio.pid');
@@ -34,13 +35,18 @@ export function createKamailio(deps: RouterDeps): Router {
     return known;
   };
 
+  const removeControlFiles = () => machine.run(['rm', '-f', '--', controlSocket, pidFile]);
+
   const stop = async (): Promise<void> => {
     await daemon.stop();
-    for (const file of [controlSocket, pidFile]) await rm(file, { force: true });
+    await removeControlFiles();
   };
 
-  const planStart = async (settings: Required<RouterSettings>) => {
-    const config = await readConfig(host, spec.config);
+  const planStart = async (
+    settings: Required<RouterSettings>,
+    reading = readConfig(machine, spec.config),
+  ) => {
+    const config = await reading;
     const derived = deriveKamailioConfig(config, settings, listen, controlSocket);
     const copy = join(workDir, basename(config.path));
     const changed = derived.text !== config.own;
@@ -58,17 +64,26 @@ export function createKamailio(deps: RouterDeps): Router {
     return { config, copy, text: changed ? derived.text : null, argv };
   };
 
-  const start = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
+  const start = async (
+    settings: Required<RouterSettings>,
+    signal?: AbortSignal,
+    reading?: ReturnType<typeof readConfig>,
+  ): Promise<StartOutcome> => {
     await facts();
-    const { config, copy, text, argv } = await planStart(settings);
-    if (text !== null) await writeFile(copy, text);
-    const outcome = await daemon.start({ cwd: dirname(config.path), argv }, signal);
+    const { config, copy, text, argv } = await planStart(settings, reading);
+    const outcome = await daemon.start({ cwd: dirname(config.path), argv }, signal, () =>
+      Promise.all([removeControlFiles(), ...(text === null ? [] : [machine.writeFile(copy, text)])]),
+    );
     if (outcome.state === 'failed') {
       await stop();
       // Lines keep their numbers in the copy: what the parser says holds for the operator's file.
       return { ...outcome, log: outcome.log.map((line) => line.replaceAll(copy, config.path)) };
     }
-    return { ...outcome, state: 'ready', processes: await settled(rpc.processes, settings.workers, clock) };
+    const [processes, rcvbufBytes] = await Promise.all([
+      settled(rpc.processes, settings.workers, clock),
+      rcvbufBytesOn(host, listen),
+    ]);
+    return { ...outcome, state: 'ready', processes, rcvbufBytes };
   };
 
   return {
@@ -77,7 +92,7 @@ export function createKamailio(deps: RouterDeps): Router {
     facts,
 
     async currentSettings() {
-      const { own, included } = await readConfig(host, spec.config);
+      const { own, included } = await readConfig(machine, spec.config);
       return {
         ...ROUTER_DEFAULTS.kamailio,
         ...settingsInConfig(`${own}\n${included}`, 'kamailio', listen),
@@ -94,11 +109,13 @@ export function createKamailio(deps: RouterDeps): Router {
         refusal: null,
       };
     },
-    start,
+    start: (settings, signal) => start(settings, signal),
     stop,
     async restart(settings, signal) {
-      await stop();
-      return start(settings, signal);
+      const reading = readConfig(machine, spec.config);
+      reading.catch(() => {});
+      await daemon.stop();
+      return start(settings, signal, reading);
     },
     isAlive: async () => daemon.isAlive(),
     processes: rpc.processes,

@@ -8,17 +8,18 @@ import type { Host } from '../targets/host.ts';
 export async function endLeftoverRouter(
   machine: Host,
   pids: readonly number[],
-  campaignDir: string,
-  kill: (pid: number, signal: 'SIGTERM') => unknown = (pid, signal) => process.kill(pid, signal),
+  routerDir: string,
+  kill: (pid: number, signal: 'SIGTERM') => unknown = (pid, signal) =>
+    machine.remote ? machine.run(['kill', '-s', 'TERM', String(pid)]) : process.kill(pid, signal),
 ): Promise<void> {
   const candidates = [...new Set(pids)].filter((pid) => Number.isSafeInteger(pid) && pid > 1);
   const paths = candidates.map((pid) => `/proc/${pid}/cmdline`);
   const cmdlines = await machine.readFiles(paths);
   for (const [index, pid] of candidates.entries()) {
-    if (pid === process.pid || !cmdlines.get(paths[index] ?? '')?.includes(`\0-w\0${campaignDir}/router\0`))
-      continue;
+    const ourselves = !machine.remote && pid === process.pid;
+    if (ourselves || !cmdlines.get(paths[index] ?? '')?.includes(`\0-w\0${routerDir}\0`)) continue;
     try {
-      kill(pid, 'SIGTERM');
+      await kill(pid, 'SIGTERM');
     } catch {
       // It ended by itself.
     }

@@ -1,5 +1,5 @@
-// OpenSIPS's management interface over its FIFO: JSON-RPC 2.0 in, the answer on a FIFO of ours. No process is started for a
-// request, because a router that is at its limit is asked every second.
+// OpenSIPS's management interface over its FIFO: JSON-RPC 2.0 in, the answer on a FIFO of ours. On this machine no process
+// is started for a request, because a router that is at its limit is asked every second.
 import { constants, open as openFile } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -17,6 +17,15 @@ const TIMEOUT_MS = 700;
 /** OpenSIPS takes no dots in it. */
 const REPLY_NAME = 'opensips-reply';
 
+/** Positional parameters: OpenSIPS's FIFO, ours, the request. Opening a FIFO waits for the other side: not for ever. */
+const ASK_SCRIPT = `
+[ -p "$1" ] || exit 1
+rm -f -- "$2" && mkfifo -m 600 -- "$2" || exit 1
+timeout ${TIMEOUT_MS / 1000} cat -- "$2" &
+timeout ${TIMEOUT_MS / 1000} sh -c 'printf "%s\\n" "$1" >"$2"' sh "$3" "$1"
+wait
+rm -f -- "$2"`;
+
 export function createMiClient(host: Host, fifo: string, replyDir: string): MiClient {
   const replyPath = join(replyDir, REPLY_NAME);
   let id = 0;
@@ -24,7 +33,14 @@ export function createMiClient(host: Host, fifo: string, replyDir: string): MiCl
   /** One request at a time: they share the FIFO of the answers. */
   let queue: Promise<unknown> = Promise.resolve();
 
-  const ask = async (method: string, params: readonly unknown[] | undefined): Promise<unknown> => {
+  const askThere = async (method: string, params: readonly unknown[] | undefined): Promise<unknown> => {
+    id += 1;
+    const request = `:${REPLY_NAME}:${JSON.stringify({ jsonrpc: '2.0', method, id, ...(params ? { params } : {}) })}`;
+    const { stdout } = await host.machine.run(['sh', '-c', ASK_SCRIPT, 'sh', fifo, replyPath, request]);
+    return answerIn(stdout, id)?.result ?? null;
+  };
+
+  const askHere = async (method: string, params: readonly unknown[] | undefined): Promise<unknown> => {
     if (!made) {
       await rm(replyPath, { force: true });
       made = (await host.run(['mkfifo', '-m', '600', replyPath])).exitCode === 0;
@@ -44,6 +60,8 @@ export function createMiClient(host: Host, fifo: string, replyDir: string): MiCl
     }
   };
 
+  const ask = host.remote ? askThere : askHere;
+
   return {
     call(method, params) {
       // No router, no reader, or its FIFO is full: all the same to whoever wants statistics.
@@ -54,7 +72,7 @@ export function createMiClient(host: Host, fifo: string, replyDir: string): MiCl
     async close() {
       await queue;
       made = false;
-      await rm(replyPath, { force: true });
+      if (!host.remote) await rm(replyPath, { force: true });
     },
   };
 }

@@ -1,6 +1,5 @@
 // OpenSIPS (3.4, 3.6): memory on the command line, the rest in a derived configuration, statistics by MI over a FIFO.
-import { rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { posix } from 'node:path';
 import { UserError } from '../errors.ts';
 import { allocatorArgv } from './allocators.ts';
 import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
@@ -22,12 +21,16 @@ const STATISTICS = ['shmem:', 'pkmem:', 'load:', 'net:', 'core:', 'tm:'];
 
 export function createOpensips(deps: RouterDeps): Router {
   const { host, spec, listen, workDir, clock } = deps;
-  const binary = spec.binary ?? (process.env.OPENSIPS_BIN || 'opensips');
+  const { machine } = host;
+  const { basename, dirname, join } = posix;
+  // The environment speaks of this machine.
+  const binary = spec.binary ?? ((host.remote ? undefined : process.env.OPENSIPS_BIN) || 'opensips');
   const fifo = join(workDir, 'opensips.fifo');
   const pidFile = join(workDir, 'opensips.pid');
   const daemon = createRouterProcess(deps);
   const mi = createMiClient(host, fifo, workDir);
   let known: RouterFacts | undefined;
+  let modules: Promise<readonly string[]> | undefined;
 
   const facts = async (): Promise<RouterFacts> => {
     if (known) return known;
@@ -51,14 +54,22 @@ export function createOpensips(deps: RouterDeps): Router {
     }));
   };
 
-  const stop = async (): Promise<void> => {
+  const stopDaemon = async (): Promise<void> => {
     await daemon.stop();
     await mi.close();
-    for (const file of [fifo, pidFile]) await rm(file, { force: true });
+  };
+  const removeControlFiles = () => machine.run(['rm', '-f', '--', fifo, pidFile]);
+
+  const stop = async (): Promise<void> => {
+    await stopDaemon();
+    await removeControlFiles();
   };
 
-  const planStart = async (settings: Required<RouterSettings>) => {
-    const config = await readConfig(host, spec.config);
+  const planStart = async (
+    settings: Required<RouterSettings>,
+    reading = readConfig(machine, spec.config),
+  ) => {
+    const config = await reading;
     const derived = join(workDir, basename(config.path));
     const argv = [
       ...[binary, '-F', '-f', derived, '-w', workDir, '-P', pidFile],
@@ -70,21 +81,29 @@ export function createOpensips(deps: RouterDeps): Router {
     return { config, derived, argv };
   };
 
-  const start = async (settings: Required<RouterSettings>, signal?: AbortSignal): Promise<StartOutcome> => {
+  const start = async (
+    settings: Required<RouterSettings>,
+    signal?: AbortSignal,
+    reading?: ReturnType<typeof readConfig>,
+  ): Promise<StartOutcome> => {
     await facts();
-    const { config, derived, argv } = await planStart(settings);
-    const modulePaths = await findModulePaths(binary, globalParameter(config.own, 'mpath'));
-    await writeFile(
-      derived,
-      deriveOpensipsConfig(config, settings, { listen, fifo, replyDir: workDir, modulePaths }),
+    const { config, derived, argv } = await planStart(settings, reading);
+    modules ??= findModulePaths(machine, binary, globalParameter(config.own, 'mpath'));
+    const modulePaths = await modules;
+    const text = deriveOpensipsConfig(config, settings, { listen, fifo, replyDir: workDir, modulePaths });
+    const outcome = await daemon.start({ cwd: dirname(config.path), argv }, signal, () =>
+      Promise.all([removeControlFiles(), machine.writeFile(derived, text)]),
     );
-    const outcome = await daemon.start({ cwd: dirname(config.path), argv }, signal);
     if (outcome.state === 'failed') {
       await stop();
       // Lines keep their numbers in the copy: what the parser says holds for the operator's file.
       return { ...outcome, log: outcome.log.map((line) => line.replaceAll(derived, config.path)) };
     }
-    return { ...outcome, state: 'ready', processes: await settled(processes, settings.workers, clock) };
+    const [found, rcvbufBytes] = await Promise.all([
+      settled(processes, settings.workers, clock),
+      rcvbufBytesOn(host, listen),
+    ]);
+    return { ...outcome, state: 'ready', processes: found, rcvbufBytes };
   };
 
   return {
@@ -93,7 +112,7 @@ export function createOpensips(deps: RouterDeps): Router {
     facts,
 
     async currentSettings() {
-      const { own, included } = await readConfig(host, spec.config);
+      const { own, included } = await readConfig(machine, spec.config);
       return {
         ...ROUTER_DEFAULTS.opensips,
         ...settingsInConfig(`${own}\n${included}`, 'opensips', listen),
@@ -115,11 +134,13 @@ export function createOpensips(deps: RouterDeps): Router {
         refusal: null,
       };
     },
-    start,
+    start: (settings, signal) => start(settings, signal),
     stop,
     async restart(settings, signal) {
-      await stop();
-      return start(settings, signal);
+      const reading = readConfig(machine, spec.config);
+      reading.catch(() => {});
+      await stopDaemon();
+      return start(settings, signal, reading);
     },
     isAlive: async () => daemon.isAlive(),
     processes,

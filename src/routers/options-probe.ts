@@ -12,11 +12,11 @@ export interface Probe {
 }
 
 /**
- * Sends OPTIONS every 50 ms from inside the router's namespace until one is answered 200 (RFC 3261, 11).
- * Constant text; address, port and time reach it as arguments.
+ * Sends OPTIONS every 50 ms until one is answered 200 (RFC 3261, 11).
+ * Constant text; addresses, port and time reach it as arguments.
  */
 const PROBE_SCRIPT = `
-const [address, port, timeoutMs] = process.argv.slice(1);
+const [address, port, timeoutMs, own] = process.argv.slice(1);
 const socket = require('node:dgram').createSocket('udp4');
 const start = performance.now();
 let last = 'no answer';
@@ -27,17 +27,17 @@ socket.on('message', (data) => {
   last = status ? 'answered ' + status[1] + ', not 200' : 'answered something that is not SIP';
 });
 socket.on('error', (error) => finish(error.message, 1));
-socket.bind(0, address, () => {
-  const own = socket.address().port;
+socket.bind(0, own, () => {
+  const ownPort = socket.address().port;
   let n = 0;
   const send = () => {
     n += 1;
     const id = process.pid + '-' + n + '-' + Date.now();
     socket.send([
       'OPTIONS sip:' + address + ':' + port + ' SIP/2.0',
-      'Via: SIP/2.0/UDP ' + address + ':' + own + ';branch=z9hG4bK' + id,
+      'Via: SIP/2.0/UDP ' + own + ':' + ownPort + ';branch=z9hG4bK' + id,
       'Max-Forwards: 5',
-      'From: <sip:siptune@' + address + '>;tag=' + id,
+      'From: <sip:siptune@' + own + '>;tag=' + id,
       'To: <sip:' + address + ':' + port + '>',
       'Call-ID: ' + id + '@siptune',
       'CSeq: ' + n + ' OPTIONS',
@@ -48,15 +48,17 @@ socket.bind(0, address, () => {
   setTimeout(() => finish(last, 1), Number(timeoutMs));
 });`;
 
+/** `host` is where it is sent from, with `ownAddress`: the router's own, or a caller's (another machine need not have node). */
 export async function startProbe(
   host: Host,
   address: string,
   port: number,
   timeoutMs: number,
+  ownAddress: string = address,
 ): Promise<Probe> {
   const script = await host.spawn([
     ...[process.execPath, '-e', PROBE_SCRIPT],
-    ...[address, String(port), String(timeoutMs)],
+    ...[address, String(port), String(timeoutMs), ownAddress],
   ]);
   return {
     outcome: script.exited.then((result) => {

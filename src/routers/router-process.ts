@@ -1,10 +1,8 @@
 // Starts and ends a router that runs in the foreground, with its log in a file. Shared by the products' adapters.
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { RunningCommand } from '../targets/host.ts';
+import { posix } from 'node:path';
+import type { CommandResult, RunningCommand } from '../targets/host.ts';
 import type { RouterDeps } from './create-router.ts';
 import { startProbe } from './options-probe.ts';
-import { sweepGroup } from './process-group.ts';
 import type { StartOutcome } from './router.ts';
 import { portHolder } from './udp-socket.ts';
 
@@ -15,9 +13,11 @@ export interface RouterCommand {
 }
 
 export interface RouterDaemon {
+  /** `prepare` is what must be done before (files of its), side by side with what the start itself looks at first. */
   start(
     command: RouterCommand,
     signal?: AbortSignal,
+    prepare?: () => Promise<unknown>,
   ): Promise<
     Extract<StartOutcome, { state: 'failed' }> | { readonly state: 'up'; readonly readyAfterMs: number }
   >;
@@ -40,35 +40,34 @@ const STOP_TIMEOUT_MS = 3_000;
 const TERM_AGAIN_MS = 100;
 const LOG_LINES = 20;
 
-export function createRouterProcess({ host, listen, cpus, workDir, clock }: RouterDeps): RouterDaemon {
-  const logFile = join(workDir, 'router.log');
+export function createRouterProcess(deps: RouterDeps): RouterDaemon {
+  const { host, listen, cpus, workDir, probeFrom, clock } = deps;
+  const { machine } = host;
+  const logFile = posix.join(workDir, 'router.log');
   let running: Running | undefined;
 
   const logTail = async (lines: number): Promise<readonly string[]> => {
-    try {
-      const text = (await readFile(logFile, 'utf8')).trimEnd();
-      return text === '' ? [] : text.split('\n').slice(-lines);
-    } catch {
-      return [];
-    }
+    const { stdout } = await machine.run(['tail', '-n', String(lines), '--', logFile]);
+    const text = stdout.trimEnd();
+    return text === '' ? [] : text.split('\n');
   };
 
   const launch = async ({ argv, cwd }: RouterCommand): Promise<Running> => {
-    await writeFile(logFile, '');
     const command = await host.spawn(argv, {
       ...(cpus === undefined ? {} : { cpus }),
       cwd,
       stdoutFile: logFile,
       stderrFile: logFile,
+      // Workers that outlive their main process would keep the port.
+      sweepGroup: true,
     });
     const launched: Running = {
       command,
       alive: true,
-      gone: command.exited.then(async ({ signal, exitCode }) => {
+      gone: command.exited.then(async (result) => {
         launched.alive = false;
-        // Workers that outlive their main process would keep the port.
-        await sweepGroup(command.pid, clock);
-        return `it ended with ${signal ?? `exit status ${exitCode}`}`;
+        await command.swept;
+        return howItEnded(result);
       }),
     };
     running = launched;
@@ -96,7 +95,10 @@ export function createRouterProcess({ host, listen, cpus, workDir, clock }: Rout
     { gone }: Running,
     signal: AbortSignal | undefined,
   ): Promise<string | null> => {
-    const probe = await startProbe(host, listen.address, listen.port, READY_TIMEOUT_MS);
+    const probe = await startProbe(
+      probeFrom?.host ?? host,
+      ...([listen.address, listen.port, READY_TIMEOUT_MS, probeFrom?.address] as const),
+    );
     const answered = probe.outcome.then((outcome) =>
       outcome.state === 'answered'
         ? null
@@ -115,8 +117,12 @@ export function createRouterProcess({ host, listen, cpus, workDir, clock }: Rout
   };
 
   return {
-    async start(command, signal) {
-      const holder = await portHolder(host, listen);
+    async start(command, signal, prepare) {
+      const [holder] = await Promise.all([
+        portHolder(host, listen),
+        machine.writeFile(logFile, ''),
+        prepare?.(),
+      ]);
       if (holder !== null)
         return {
           state: 'failed',
@@ -134,4 +140,9 @@ export function createRouterProcess({ host, listen, cpus, workDir, clock }: Rout
     isAlive: () => running?.alive ?? false,
     logTail,
   };
+}
+
+function howItEnded({ signal, exitCode, stderr }: CommandResult): string {
+  if (signal !== undefined) return `it ended with ${signal}`;
+  return exitCode === undefined ? stderr.trim() : `it ended with exit status ${exitCode}`;
 }

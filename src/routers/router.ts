@@ -44,7 +44,13 @@ export interface RouterProcess {
 }
 
 export type StartOutcome =
-  | { readonly state: 'ready'; readonly readyAfterMs: number; readonly processes: readonly RouterProcess[] }
+  | {
+      readonly state: 'ready';
+      readonly readyAfterMs: number;
+      readonly processes: readonly RouterProcess[];
+      /** As effectiveRcvbufBytes(), where it was read on the way. */
+      readonly rcvbufBytes?: number | null;
+    }
   | {
       readonly state: 'failed';
       /** One sentence: what was seen. */

@@ -23,7 +23,7 @@ const PACKAGED_CONFIG = {
 
 /** `own` is the product's adapter: what it knows of the program holds for a service, too. */
 export function createServiceRouter(deps: RouterDeps, own: Router): Router {
-  const { host, spec, listen, clock } = deps;
+  const { host, spec, listen, probeFrom, clock } = deps;
   const { kind, service } = spec;
   if (!service) throw new Error('createServiceRouter() without a service');
   const { defaultsFile, restartCommand, pidFile } = service;
@@ -45,9 +45,10 @@ export function createServiceRouter(deps: RouterDeps, own: Router): Router {
   const currentSettings = async (): Promise<Required<RouterSettings>> => {
     const pid = await mainPid();
     const options = pid === undefined ? undefined : await readOptions(host, pid);
-    const config = await readConfig(host, spec.config ?? options?.config ?? PACKAGED_CONFIG[kind]).catch(
-      () => null,
-    );
+    const config = await readConfig(
+      host.machine,
+      spec.config ?? options?.config ?? PACKAGED_CONFIG[kind],
+    ).catch(() => null);
     const inConfig = config ? settingsInConfig(`${config.own}\n${config.included}`, kind, listen) : {};
     const overlays = kind === 'kamailio' ? [inConfig, options?.settings] : [options?.settings, inConfig];
     return Object.assign(
@@ -77,7 +78,10 @@ export function createServiceRouter(deps: RouterDeps, own: Router): Router {
         reason: `${restartCommand.join(' ')} failed (${restarted.timedOut ? `no end within ${RESTART_TIMEOUT_MS / 1_000} s` : (restarted.signal ?? `exit status ${restarted.exitCode}`)})`,
         log: `${restarted.stdout}${restarted.stderr}`.trim().split('\n').slice(-LOG_LINES),
       };
-    const probe = await startProbe(host, listen.address, listen.port, READY_TIMEOUT_MS);
+    const probe = await startProbe(
+      probeFrom?.host ?? host,
+      ...([listen.address, listen.port, READY_TIMEOUT_MS, probeFrom?.address] as const),
+    );
     signal?.addEventListener('abort', probe.stop);
     const outcome = await probe.outcome;
     signal?.removeEventListener('abort', probe.stop);

@@ -1,5 +1,6 @@
 // The guard around each change on the target: a command that was held up on its way (a link that stalled, a siptune that was
 // stopped) and arrives after the restore must not be carried out. Constant POSIX sh; values come as arguments.
+import { WRITE_FILES_SCRIPT } from '../targets/file-scripts.ts';
 
 /** What a guard says instead of running the command; the token makes it unmistakable. */
 export const REFUSED = 'siptune refused this';
@@ -46,3 +47,7 @@ if [ "\${#text}" -ne "$bytes" ]; then
 fi
 ${GUARD}
 printf '%s' "$text" | tee -- "$path" >/dev/null`;
+
+/** … PATH TEXT PATH TEXT…: settings, each read back, as hosts write them. */
+export const GUARDED_WRITES = `${GUARD}
+${WRITE_FILES_SCRIPT}`;

@@ -1,12 +1,14 @@
 // A host through which a campaign changes its target: whatever could change something is carried out only while the lease is
 // held, which is looked up here and once more on the target, together with the change.
 import { EXIT, UserError } from '../errors.ts';
-import type { CommandResult, Host } from '../targets/host.ts';
+import { writeResultsIn } from '../targets/file-scripts.ts';
+import type { CommandResult, FileWriteResult, Host } from '../targets/host.ts';
 import {
   GUARDED_RESTART,
   GUARDED_RUN,
   GUARDED_SPAWN,
   GUARDED_WRITE,
+  GUARDED_WRITES,
   REFUSED,
   REFUSED_STATUS,
 } from './guard-scripts.ts';
@@ -29,6 +31,10 @@ const READERS = new Set(['ss', 'getconf', 'uname', 'ps', 'id', 'realpath', 'cat'
 const LOOKING = new Set(['show', 'list', 'pids', 'get']);
 
 export function guardedHost(host: Host, permit: WritePermit): Host {
+  return guardedIn(host, permit, undefined);
+}
+
+function guardedIn(host: Host, permit: WritePermit, machine: Host | undefined): Host {
   const { statePath, campaign, token } = permit;
   const guard = (script: string, words: readonly string[]) => [
     ...['sh', '-c', script, 'siptune'],
@@ -47,11 +53,15 @@ export function guardedHost(host: Host, permit: WritePermit): Host {
     if (reason !== null) throw new UserError(reason, EXIT.unsafe);
   };
 
-  return {
+  const guarded: Host = {
     label: host.label,
     netns: host.netns,
+    remote: host.remote,
+    get machine() {
+      return machine ?? guarded;
+    },
     readFiles: (paths) => host.readFiles(paths),
-    inNetns: (netns) => guardedHost(host.inNetns(netns), permit),
+    inNetns: (netns) => guardedIn(host.inNetns(netns), permit, guarded.machine),
 
     async run(argv, options) {
       if (onlyLooks(argv)) return host.run(argv, options);
@@ -76,6 +86,17 @@ export function guardedHost(host: Host, permit: WritePermit): Host {
         );
     },
 
+    async writeFiles(writes) {
+      const failed = (reason: string) => writes.map((): FileWriteResult => ({ state: 'failed', reason }));
+      const reason = permit.refusal();
+      if (reason !== null) return failed(reason);
+      if (writes.length === 0) return [];
+      const words = writes.flatMap(({ path, text }) => [path, text]);
+      const result = await host.run(guard(GUARDED_WRITES, words));
+      if (wasRefused(result)) return failed(permit.refusal() ?? REFUSED);
+      return writeResultsIn(result.stdout, writes, result.stderr);
+    },
+
     async spawn(argv, options = {}) {
       mayWrite();
       const [program = ''] = argv;
@@ -93,6 +114,7 @@ export function guardedHost(host: Host, permit: WritePermit): Host {
       return command;
     },
   };
+  return guarded;
 }
 
 function onlyLooks([program = '', ...args]: readonly string[]): boolean {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { LOOK, TAKE } from './lease-scripts.ts';
-import { type LeaseOwner, nameOf, parseOwner, processStartOf } from './owner.ts';
+import { isRunningHere, type LeaseOwner, nameOf, parseOwner, processStartOf } from './owner.ts';
 import { restoreTarget } from './restore-target.ts';
 import { runScript, type StateDir } from './state-dir.ts';
 
@@ -114,12 +114,15 @@ async function judgeLease(
   const stale = { state: 'stale', owner: seen, campaign: owner.campaign } as const;
   const refused = (reason: string) =>
     ({ state: 'refused', owner: seen, campaign: owner.campaign, reason }) as const;
-  // Where the owner runs on this very machine, its process can be looked for, whatever its timer says.
-  if (owner.bootId === target.bootId && owner.pidNamespace === target.pidNamespace) {
-    return (await isRunning(machine, owner))
+  // Where the owner runs on the target or beside us, its process can be looked for, whatever its timer says.
+  const runs =
+    owner.bootId === target.bootId && owner.pidNamespace === target.pidNamespace
+      ? await isRunning(machine, owner)
+      : await isRunningHere(owner);
+  if (runs !== null)
+    return runs
       ? refused(`${nameOf(owner)} works on it: wait for its end, or end it with kill -INT ${owner.pid}`)
       : stale;
-  }
   return wait > 0
     ? refused(
         `${nameOf(owner)} works on it, or did until a moment ago: if it is gone, its timer restores everything in ${wait} s`,

@@ -1,7 +1,7 @@
 // Who holds a lease: enough to name the process to people, and to tell whether it is still there.
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
-import { BOOT_ID } from './state-dir.ts';
+import { BOOT_ID } from '../targets/boot-id.ts';
 
 export interface LeaseOwner {
   readonly campaign: string;
@@ -37,6 +37,15 @@ export function processStartOf(stat: string | null): string | null {
   // A program's name may contain blanks and parentheses.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
+}
+
+/** Whether the owner's process is there; null where it runs, or ran, on another machine or in another container than this one. */
+export async function isRunningHere(owner: LeaseOwner): Promise<boolean | null> {
+  const bootId = (await readFile(BOOT_ID, 'utf8').catch(() => '')).trim();
+  const pidNamespace = await readlink('/proc/self/ns/pid').catch(() => '');
+  if (bootId === '' || owner.bootId !== bootId || owner.pidNamespace !== pidNamespace) return null;
+  const stat = await readFile(`/proc/${owner.pid}/stat`, 'utf8').catch(() => null);
+  return processStartOf(stat) === owner.processStart;
 }
 
 /** null for what is damaged. */

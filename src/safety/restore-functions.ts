@@ -262,6 +262,16 @@ restart_service() {
   fi
 }
 
+# FOLDER
+remove_folder() {
+  [ -d "$1" ] || return 0
+  if error=$(rm -rf -- "$1" 2>&1); then
+    report restored 'work folder' "$1 -> deleted"
+  else
+    failed 'work folder' "$1 cannot be deleted: $error"
+  fi
+}
+
 lab_down() {
   same_boot || return 0
   for netns in "$@"; do

@@ -18,6 +18,8 @@ export interface WayBack {
   readonly originals: readonly Original[];
   /** The lab came up for this campaign. */
   readonly lab: boolean;
+  /** Made for this campaign, outside of its state. */
+  readonly workFolder?: string | undefined;
   /** The router's network namespace, in which its service was restarted. */
   readonly routerNetns?: string | undefined;
   /** Other places than the kernel's, for tests. */
@@ -52,6 +54,7 @@ export function renderRestoreScript(way: WayBack): string {
     'end_processes',
     ...[...way.originals.entries()].reverse().flatMap(([step, original]) => restoreLine(original, step)),
     ...restartLines(way.originals, way.routerNetns ?? ''),
+    ...(way.workFolder === undefined ? [] : [`remove_folder ${quote(way.workFolder)}`]),
     ...(way.lab ? [`lab_down ${quoteAll(LAB_NAMESPACES)}`] : []),
     'finish',
     '',

@@ -43,6 +43,8 @@ export interface Safeguard {
   guarded(): Host;
   /** On the target's disk before the lab goes up. */
   coverLab(): Promise<void>;
+  /** A folder of this campaign's on the target, which goes away with the restore. */
+  coverFolder(path: string): Promise<void>;
   /** On the target's disk before the first write. */
   coverOriginals(originals: readonly Original[]): Promise<void>;
   /** Puts everything back and lets go of the target; `ours` is false when somebody else has the target by now. */
@@ -61,6 +63,7 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
   let guarded: Host | undefined;
   let originals: readonly Original[] = [];
   let lab = false;
+  let workFolder: string | undefined;
   let over = false;
 
   const say = (event: Parameters<Emit>[0]) => void deps.emit(event).catch(() => {});
@@ -76,7 +79,8 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
     const reason = renewals?.refusal() ?? null;
     if (reason !== null) throw new UserError(reason, EXIT.unsafe);
     const { token, bootId } = held;
-    const way = { campaign, token, bootId, statePath: state.path, startedAt, originals, lab, routerNetns };
+    const what = { originals, lab, routerNetns, workFolder };
+    const way = { campaign, token, bootId, statePath: state.path, startedAt, ...what };
     await putFiles(state, campaign, {
       'originals.jsonl': originals.map((original) => `${JSON.stringify(original)}\n`).join(''),
       ...more,
@@ -154,7 +158,7 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
       const timer = { campaign, token, periodMs };
       const armedAtMs = clock.nowMs();
       const by = await startWatch(state, timer);
-      await deps.emit({ type: 'armed', periodMs, by, state: state.path });
+      await deps.emit({ type: 'armed', host: machine.label, periodMs, by, state: state.path });
       const onWarning = (message: string) => say({ type: 'warning', message });
       renewals = startRenewals({ state, timer, clock, armedAtMs, onLost, onWarning });
       const { refusal, lose } = renewals;
@@ -172,6 +176,11 @@ export function createSafeguard(deps: SafeguardDeps): Safeguard {
 
     async coverLab() {
       lab = true;
+      await record();
+    },
+
+    async coverFolder(path) {
+      workFolder = path;
       await record();
     },
 

@@ -20,7 +20,6 @@ export interface StateDir {
 }
 
 export const UPTIME = '/proc/uptime';
-export const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 

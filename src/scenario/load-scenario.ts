@@ -83,6 +83,8 @@ function assembleObjective({ maximise, guard, loss, p99Setup }: ScenarioForm['ob
 }
 
 async function missingFiles(scenarioPath: string, data: unknown): Promise<readonly Finding[]> {
+  // Files of another machine are looked for there, once it is reached.
+  if (onAnotherMachine(data)) return relativePaths(data);
   const config = at(data, 'router', 'config');
   const binary = at(data, 'router', 'binary');
   const findings: Finding[] = [];
@@ -97,6 +99,23 @@ async function missingFiles(scenarioPath: string, data: unknown): Promise<readon
   if (typeof binary === 'string' && !(await isFile(beside(scenarioPath, binary), constants.X_OK)))
     complain('binary', binary, 'run; leave it out to use the one on PATH');
   return findings;
+}
+
+function onAnotherMachine(data: unknown): boolean {
+  const host = at(data, 'target', 'host');
+  return typeof host === 'string' && host.startsWith('ssh://');
+}
+
+function relativePaths(data: unknown): readonly Finding[] {
+  return (['config', 'binary'] as const).flatMap((key) => {
+    const path = at(data, 'router', key);
+    if (typeof path !== 'string' || path.startsWith('/')) return [];
+    return {
+      path: ['router', key],
+      at: 'value' as const,
+      message: `router.${key}: "${shortPath(path)}" is relative; on another machine it must be an absolute path there`,
+    };
+  });
 }
 
 async function isFile(path: string, mode: number): Promise<boolean> {

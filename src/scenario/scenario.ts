@@ -2,6 +2,7 @@
 // load-scenario.ts makes one from YAML; nothing else reads YAML.
 import type { Configuration } from '../knobs/knob.ts';
 import type { RouterKind, RouterSettings } from '../routers/router.ts';
+import type { SshAddress } from '../targets/ssh/ssh-address.ts';
 
 export interface LabTargetSpec {
   readonly kind: 'lab';
@@ -11,6 +12,8 @@ export interface LabTargetSpec {
 
 export interface HostTargetSpec {
   readonly kind: 'host';
+  /** The router's machine: this one, or another over SSH. The generators always run on this one. */
+  readonly host: 'local' | SshAddress;
   readonly netns: string | undefined;
   /** Where the router listens. */
   readonly address: string;
@@ -26,7 +29,7 @@ export interface RouterSpec {
   readonly kind: RouterKind;
   /** Absolute path; undefined: found on PATH (or OPENSIPS_BIN). */
   readonly binary: string | undefined;
-  /** Absolute path of the configuration file that siptune starts it with; undefined for a service. */
+  /** Absolute path, on the router's machine, of the configuration file that siptune starts it with; undefined for a service. */
   readonly config: string | undefined;
   /** A router that siptune does not start. */
   readonly service:

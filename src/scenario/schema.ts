@@ -3,7 +3,11 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
+
+import { parseSshAddress, type SshAddress } from '../targets/ssh/ssh-address.ts';
+
 import { parseAddress } from './address.ts';
+
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
 import { mapping, oneOf, parsed, perCatalogue, text, wholeNumber } from './schema-parts.ts';
@@ -27,12 +31,19 @@ const device = text(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$/, 'the name of a netwo
 
 const address = parsed(parseAddress);
 
-const local = parsed((value) => {
+const HOSTS = 'local (this machine) or ssh://user@name:port';
+
+const hostName = parsed((value): 'local' | SshAddress => {
   if (value === 'local') return value;
-  if (value === undefined) throw new UserError('is missing: the only host for now is "local"');
-  throw new UserError(
-    `${show(value)} is not supported yet: the only host is "local", so run siptune on the router's own machine`,
-  );
+  if (value === undefined) throw new UserError(`is missing: ${HOSTS}`);
+  const ssh = typeof value === 'string' ? parseSshAddress(value) : null;
+  if (ssh) return ssh;
+  // Not shown: what stands before the "@" after a colon is a password.
+  if (typeof value === 'string' && /:[^/@]*@/.test(value.replace(/^\w+:\/\//, '')))
+    throw new UserError(
+      'has a password in it, which siptune never takes: give ssh://user@name:port, and use a key (see ssh-agent)',
+    );
+  throw new UserError(`${show(value)} is not a host: ${HOSTS}`);
 });
 
 const lab = mapping({
@@ -44,15 +55,16 @@ const lab = mapping({
 const endpoint = mapping({ netns: netns.optional(), address });
 
 const host = mapping({
-  host: local,
+  host: hostName,
   netns: netns.optional(),
   address,
   port: wholeNumber(1, 65_535).default(5060),
   device: device.optional(),
   caller: endpoint,
   callee: endpoint,
-}).transform(({ host: _, caller, callee, ...rest }) => ({
+}).transform(({ host, caller, callee, ...rest }) => ({
   kind: 'host' as const,
+  host,
   address: rest.address,
   port: rest.port,
   netns: rest.netns,

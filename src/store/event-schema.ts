@@ -4,6 +4,8 @@ import { type CampaignEvent, PHASES } from '../campaign/events.ts';
 import { LIMITERS } from '../campaign/verdict.ts';
 import type { Original } from '../targets/original.ts';
 import { originalProblem } from '../targets/original-check.ts';
+import { REMOTE_FOLDER } from '../targets/remote-folder.ts';
+import { parseSshAddress } from '../targets/ssh/ssh-address.ts';
 
 /** The kernel gives no larger process ID (PID_MAX_LIMIT); 0 and 1 are never a process of ours. */
 const LARGEST_PID = 2 ** 22;
@@ -18,7 +20,12 @@ const pid = z.int().min(2).max(LARGEST_PID);
 const netns = z.string().optional();
 
 const target = z.discriminatedUnion('via', [
-  z.object({ via: z.literal('sysctl'), key: z.string(), netns }),
+  z.object({
+    via: z.literal('sysctl'),
+    key: z.string(),
+    netns,
+    machine: z.literal('generators').optional(),
+  }),
   z.object({ via: z.literal('txqueuelen'), device: z.string(), netns }),
   z.object({ via: z.literal('router'), setting: z.string() }),
   z.object({ via: z.literal('service'), defaultsFile: z.string(), restartCommand: z.array(z.string()) }),
@@ -83,9 +90,14 @@ const SCHEMAS: Readonly<Record<CampaignEvent['type'], z.ZodType>> = {
   phase: z.object({ phase: z.enum(PHASES) }),
   original,
   'originals-complete': z.object({ count: z.int().optional() }),
-  armed: z.object({ periodMs: z.number(), by: z.string(), state: z.string() }),
+  armed: z.object({ host: z.string(), periodMs: z.number(), by: z.string(), state: z.string() }),
   'lease-lost': z.object({ reason: z.string() }),
   'taken-over': z.object({ campaign: z.string() }),
+  // Named, it is connected to; and the folder is deleted.
+  'remote-opened': z.object({
+    host: z.string().refine((text) => parseSshAddress(text) !== null, 'no host'),
+    workDir: z.string().regex(REMOTE_FOLDER, 'no folder of siptune'),
+  }),
   'lab-up': z.object({}),
   // Its content is checked where it is used: a step that is not whole ends the replay before it.
   step: z.looseObject({ call: z.string() }),

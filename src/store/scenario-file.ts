@@ -6,6 +6,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { parseSshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
 
 const FILE = 'scenario.yaml';
 const OWNER_ONLY = 0o600;
@@ -17,6 +18,13 @@ const words = z.array(z.string().min(1)).min(1);
 const address = z.ipv4();
 const netns = z.string().optional();
 const number = z.number();
+/** As a scenario may name one: nothing that ssh could take for an option. */
+const host = z.union([
+  z.literal('local'),
+  z
+    .strictObject({ user: z.string().optional(), name: z.string(), port: number.optional() })
+    .refine(({ user, name, port }) => parseSshAddress(showSshAddress({ user, name, port })) !== null),
+]);
 
 const schema = z.strictObject({
   name: z.string(),
@@ -25,6 +33,7 @@ const schema = z.strictObject({
     z.strictObject({ kind: z.literal('lab'), egressBitsPerS: number.optional() }),
     z.looseObject({
       kind: z.literal('host'),
+      host,
       netns,
       address,
       port: z.int().min(1).max(65_535),

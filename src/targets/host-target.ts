@@ -1,7 +1,8 @@
-// A router of the operator's own on this machine: in the initial namespace or in one that the scenario names.
+// A router of the operator's own: on this machine or on another, in the initial namespace or in one that the scenario names.
 import type { Clock } from '../clock.ts';
 import { createRouter } from '../routers/create-router.ts';
 import type { HostTargetSpec, RouterSpec } from '../scenario/scenario.ts';
+import { bootIdOf } from './boot-id.ts';
 import type { Host } from './host.ts';
 import { splitCpus } from './lab/split-cpus.ts';
 import type { Target } from './target.ts';
@@ -11,19 +12,22 @@ import { readTargetFacts } from './target-facts.ts';
 const CALLER_PORT = 5061;
 const CALLEE_PORT = 5070;
 
+/** `workDir` is on the target; `generators` is the machine on which caller and callee run. */
 export async function createHostTarget(
   machine: Host,
   spec: { readonly target: HostTargetSpec; readonly router: RouterSpec },
   workDir: string,
   clock: Clock,
+  generators: Host = machine,
 ): Promise<Target> {
   const { target } = spec;
+  const sharesKernel = generators === machine || (await bootIdOf(generators)) === (await bootIdOf(machine));
   const facts = await readTargetFacts(machine);
-  const inside = (netns: string | undefined) => (netns === undefined ? machine : machine.inNetns(netns));
-  const routerHost = inside(target.netns);
-  // A service has the CPUs that its operator gave it; generators on the same machine keep to their half.
-  const { loadCpus } = splitCpus(facts.cpus);
-  const allCpus = facts.cpus > 1 ? `0-${facts.cpus - 1}` : '0';
+  const loadFacts = sharesKernel ? facts : await readTargetFacts(generators);
+  const inside = (host: Host, netns: string | undefined) =>
+    netns === undefined ? host : host.inNetns(netns);
+  const routerHost = inside(machine, target.netns);
+  const callerHost = inside(generators, target.caller.netns);
   return {
     label: machine.label,
     machine,
@@ -34,15 +38,28 @@ export async function createHostTarget(
       listen: { address: target.address, port: target.port },
       cpus: undefined,
       workDir,
+      // Nothing is installed on another machine, so OPTIONS come from where the calls come from.
+      probeFrom: machine.remote ? { host: callerHost, address: target.caller.address } : undefined,
       clock,
     }),
     routerAddress: target.address,
     routerPort: target.port,
     devices: target.device === undefined ? [] : [target.device],
-    caller: { host: inside(target.caller.netns), address: target.caller.address, port: CALLER_PORT },
-    callee: { host: inside(target.callee.netns), address: target.callee.address, port: CALLEE_PORT },
-    routerCpus: allCpus,
-    loadCpus,
+    generators,
+    sharesKernel,
+    caller: { host: callerHost, address: target.caller.address, port: CALLER_PORT },
+    callee: {
+      host: inside(generators, target.callee.netns),
+      address: target.callee.address,
+      port: CALLEE_PORT,
+    },
+    // A service has the CPUs that its operator gave it; generators on the same machine keep to their half.
+    routerCpus: allCpus(facts.cpus),
+    loadCpus: sharesKernel ? splitCpus(facts.cpus).loadCpus : allCpus(loadFacts.cpus),
     facts,
   };
+}
+
+function allCpus(cpus: number): string {
+  return cpus > 1 ? `0-${cpus - 1}` : '0';
 }

@@ -1,5 +1,5 @@
 // A host: somewhere commands run and files are read and written, optionally inside a network namespace.
-// Commands are argument lists; nothing here ever passes through a shell.
+// Commands are argument lists; no shell ever sees a value of one unquoted.
 
 export interface CommandResult {
   /** undefined when the process was ended by a signal or never started. */
@@ -28,21 +28,40 @@ export interface SpawnOptions {
   /** Files that receive the output (appended); without them the output is captured in the result. */
   readonly stdoutFile?: string;
   readonly stderrFile?: string;
+  /** What is left of its process group when it ends is killed; `swept` tells when that is done. */
+  readonly sweepGroup?: boolean;
 }
 
 /** A command that runs until it ends or is killed. It leads a process group of its own. */
 export interface RunningCommand {
   readonly pid: number;
-  /** Resolves (never rejects) when the process has ended. */
+  /** Resolves (never rejects) when the process has ended, or when the connection to its host is lost (stderr says so). */
   readonly exited: Promise<CommandResult>;
+  /** With `sweepGroup`: nothing of its group is left (or nobody can know any more). Otherwise as `exited`. */
+  readonly swept: Promise<void>;
   /** Signals the whole process group; harmless after the end. */
   kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT' | 'SIGUSR1' | 'SIGUSR2'): void;
 }
 
+export interface FileWrite {
+  readonly path: string;
+  readonly text: string;
+}
+
+export type FileWriteResult =
+  /** `readBack` is what the file holds afterwards; null where it cannot be read. */
+  | { readonly state: 'written'; readonly readBack: string | null }
+  /** The kernel's reason. */
+  | { readonly state: 'failed'; readonly reason: string };
+
 export interface Host {
-  /** For messages: "local" or "local, netns siptune-router". */
+  /** For messages, and unlike that of any other host: "local", "local, netns siptune-router", "ssh://root@sip1". */
   readonly label: string;
   readonly netns: string | undefined;
+  /** Another machine: each call is a round trip. */
+  readonly remote: boolean;
+  /** The same machine outside of any namespace; its files are read and written with the least effort. */
+  readonly machine: Host;
   /** Runs to the end. A non-zero exit is a result, not an exception. */
   run(argv: readonly string[], options?: RunOptions): Promise<CommandResult>;
   /** Rejects with a UserError when the executable does not exist. */
@@ -51,6 +70,8 @@ export interface Host {
   readFiles(paths: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
   /** Writes an existing or new file (also under /proc/sys and /sys); rejects with the kernel's reason. */
   writeFile(path: string, text: string): Promise<void>;
+  /** Writes short texts (settings) in order and reads each back, in one round trip; goes on past what fails. */
+  writeFiles(writes: readonly FileWrite[]): Promise<readonly FileWriteResult[]>;
   /** The same machine, inside a network namespace. */
   inNetns(netns: string): Host;
 }

@@ -34,6 +34,8 @@ export async function createLabTarget(
     routerAddress: LAB.routerAddress,
     routerPort: LAB.routerPort,
     devices: [LAB.routerToCallee, LAB.routerToCaller],
+    generators: machine,
+    sharesKernel: true,
     caller: { host: machine.inNetns(LAB.callerNetns), address: LAB.callerAddress, port: LAB.callerPort },
     callee: { host: machine.inNetns(LAB.calleeNetns), address: LAB.calleeAddress, port: LAB.calleePort },
     routerCpus,

@@ -1,22 +1,23 @@
 // This machine as a host, by execa; inside a network namespace by ip-netns(8). No command passes through a shell with a
-// value in it: the one script below is constant, and paths reach it as positional arguments.
+// value in it.
+import type { ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import type { Host } from './host.ts';
+import { filesIn, readFilesArgv, writeFilesArgv, writeResultsIn } from './file-scripts.ts';
+import type { FileWrite, FileWriteResult, Host } from './host.ts';
 import { resultOf } from './local-result.ts';
 import { spawnGroup } from './local-spawn.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
-
-/** Prints each file as one line of base64, "-" where it cannot be read: many files in one round trip. */
-const READ_FILES_SCRIPT =
-  'for f in "$@"; do if [ -r "$f" ] && c=$(base64 -w0 < "$f" 2>/dev/null); then echo "+$c"; else echo "-"; fi; done';
+/** From SIGTERM to SIGKILL for a command that takes too long. */
+const KILL_AFTER_MS = 1_000;
+const OUTPUT_LOOK_MS = 100;
 
 export function createLocalHost(): Host {
-  return hostIn(undefined);
+  return hostIn(undefined, undefined);
 }
 
-function hostIn(netns: string | undefined): Host {
+function hostIn(netns: string | undefined, machine: Host | undefined): Host {
   // ip(8) replaces itself by the program: the process ID is the program's own.
   const prefix = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
   const label = netns === undefined ? 'local' : `local, netns ${netns}`;
@@ -24,21 +25,27 @@ function hostIn(netns: string | undefined): Host {
   const host: Host = {
     label,
     netns,
+    remote: false,
+    get machine() {
+      return machine ?? host;
+    },
 
     async run(argv, options = {}) {
       const [file, ...args] = [...prefix, ...argv] as [string, ...string[]];
-      const outcome = await execa(file, args, {
+      const child = execa(file, args, {
         reject: false,
         stripFinalNewline: false,
         // A session of its own: Ctrl-C at the terminal must not cut a command short that restores a setting.
         detached: true,
         cleanup: false,
-        timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
         ...(options.env ? { env: options.env } : {}),
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       });
-      return resultOf(outcome, file);
+      const limit = endAfter(child.pid, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      letGoOfOutput(child);
+      const outcome = await child;
+      return resultOf({ ...outcome, timedOut: limit.stop() }, file);
     },
 
     spawn: (argv, options = {}) => spawnGroup(prefix, argv, options, label),
@@ -47,14 +54,7 @@ function hostIn(netns: string | undefined): Host {
       if (paths.length === 0) return new Map();
       if (netns === undefined)
         return new Map(await Promise.all(paths.map(async (path) => [path, await readOrNull(path)] as const)));
-      const result = await host.run(['sh', '-c', READ_FILES_SCRIPT, 'sh', ...paths]);
-      const lines = result.stdout.split('\n');
-      return new Map(
-        paths.map((path, index) => {
-          const line = lines[index] ?? '-';
-          return [path, line.startsWith('+') ? Buffer.from(line.slice(1), 'base64').toString('utf8') : null];
-        }),
-      );
+      return filesIn((await host.run(readFilesArgv(paths))).stdout, paths);
     },
 
     async writeFile(path, text) {
@@ -63,9 +63,68 @@ function hostIn(netns: string | undefined): Host {
       if (result.exitCode !== 0) throw new Error(result.stderr.trim() || `tee ${path} failed`);
     },
 
-    inNetns: (name) => hostIn(name),
+    async writeFiles(writes) {
+      if (netns !== undefined) {
+        const { stdout, stderr } = await host.run(writeFilesArgv(writes));
+        return writeResultsIn(stdout, writes, stderr);
+      }
+      const results: FileWriteResult[] = [];
+      for (const write of writes) results.push(await writeAndReadBack(write));
+      return results;
+    },
+
+    inNetns: (name) => hostIn(name, host.machine),
   };
   return host;
+}
+
+/**
+ * A daemon that a command left may hold on to its output for ever. Once the command has ended, nobody waits for more than
+ * what is there: two looks without data, between which everything that was in the pipe is read.
+ */
+function letGoOfOutput(child: ChildProcess): void {
+  let more = true;
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  for (const stream of streams)
+    stream.on('data', () => {
+      more = true;
+    });
+  const look = (): void => {
+    if (streams.every((stream) => stream.readableEnded || stream.destroyed)) return;
+    if (!more) for (const stream of streams) stream.destroy();
+    else {
+      more = false;
+      setTimeout(look, OUTPUT_LOOK_MS);
+    }
+  };
+  child.once('exit', () => setTimeout(look, OUTPUT_LOOK_MS));
+}
+
+/** Ends the whole group: a child that is left would hold on to the output, and with it the result. */
+function endAfter(pid: number | undefined, timeoutMs: number): { stop(): boolean } {
+  let timedOut = false;
+  let kill: NodeJS.Timeout | undefined;
+  const end = setTimeout(() => {
+    timedOut = true;
+    signalGroup(pid, 'SIGTERM');
+    kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), KILL_AFTER_MS);
+  }, timeoutMs);
+  return {
+    stop() {
+      clearTimeout(end);
+      clearTimeout(kill);
+      return timedOut;
+    },
+  };
+}
+
+function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended.
+  }
 }
 
 async function readOrNull(path: string): Promise<string | null> {
@@ -74,4 +133,13 @@ async function readOrNull(path: string): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+async function writeAndReadBack({ path, text }: FileWrite): Promise<FileWriteResult> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
+  return { state: 'written', readBack: await readOrNull(path) };
 }

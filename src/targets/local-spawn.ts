@@ -1,4 +1,5 @@
 // Starts a long-running command on this machine, as the leader of a process group of its own.
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -7,6 +8,7 @@ import { UserError } from '../errors.ts';
 import { howToGet } from './debian-package.ts';
 import type { RunningCommand, SpawnOptions } from './host.ts';
 import { resultOf } from './local-result.ts';
+import { sweepGroup } from './process-group.ts';
 
 /** A terminal's Ctrl-C does not reach the group, and kill() ends its children too. */
 export async function spawnGroup(
@@ -23,6 +25,11 @@ export async function spawnGroup(
   const { child } = await startChild(file, args, options);
   const { pid } = child;
   const exited = child.then((outcome) => resultOf(outcome, file));
+  // At its end, not at that of its output: what is left may hold on to that.
+  const swept =
+    options.sweepGroup && pid !== undefined
+      ? endOf(child).then(() => sweepGroup(pid))
+      : exited.then(() => {});
   if (pid === undefined)
     throw new UserError(`${argv[0]} cannot be started on ${label}: ${(await exited).stderr}`);
   let ended = false;
@@ -32,6 +39,7 @@ export async function spawnGroup(
   return {
     pid,
     exited,
+    swept,
     kill(signal) {
       if (ended) return;
       try {
@@ -41,6 +49,14 @@ export async function spawnGroup(
       }
     },
   };
+}
+
+/** Also of a child that has ended before anybody could listen, as a router with a broken configuration does. */
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once('exit', () => resolve());
+  });
 }
 
 async function startChild(file: string, args: readonly string[], options: SpawnOptions) {

@@ -2,7 +2,13 @@
 
 /** Where an original value is written back, or a changed value is written. */
 export type WriteTarget =
-  | { readonly via: 'sysctl'; readonly key: string; readonly netns: string | undefined }
+  | {
+      readonly via: 'sysctl';
+      readonly key: string;
+      readonly netns: string | undefined;
+      /** The generators' machine, where that is another than the target; undefined: the target. */
+      readonly machine?: 'generators';
+    }
   | { readonly via: 'txqueuelen'; readonly device: string; readonly netns: string | undefined }
   | { readonly via: 'router'; readonly setting: string }
   /** A service's own file with its settings; the command makes the service read it again. */
@@ -13,6 +19,11 @@ export interface Original {
   readonly knob: string;
   readonly target: WriteTarget;
   readonly raw: string;
+}
+
+/** Of the generators' machine, where that is another than the target. */
+export function isOfGenerators({ target }: Pick<Original, 'target'>): boolean {
+  return target.via === 'sysctl' && target.machine === 'generators';
 }
 
 /** Which setting of which place this is, as a key: two originals with the same one are of the same setting. */

@@ -2,7 +2,7 @@
 // Restoring needs nothing but the list of originals, is idempotent, and goes on past what cannot be restored.
 
 import type { KnobPlaces } from '../knobs/access.ts';
-import { knobPath, sysctlPath, txqueuelenPath, writeSysctl, writeTxqueuelen } from '../knobs/access.ts';
+import { knobPath, recreateDefaultLeaves, sysctlPath, txqueuelenPath, writeValues } from '../knobs/access.ts';
 import type { Knob } from '../knobs/knob.ts';
 import { withSizesOf } from '../routers/defaults-file.ts';
 import { replaceFile } from '../routers/replace-file.ts';
@@ -71,60 +71,107 @@ export interface RestoreStep {
 export async function restoreOriginals(
   originals: readonly Original[],
   machine: Host,
+  /** Where the generators run, if that is another machine. */
+  generators: Host = machine,
 ): Promise<readonly RestoreStep[]> {
+  const reversed = [...originals].reverse();
+  const values = await restoreValues(
+    reversed
+      .filter((original) => originalProblem(original) === null)
+      .flatMap((original) => fileOf(original, machine, generators) ?? []),
+  );
   const steps: RestoreStep[] = [];
-  for (const original of [...originals].reverse()) {
-    steps.push({ original, outcome: await restoreOrSayWhy(original, machine) });
-  }
+  for (const original of reversed)
+    steps.push({
+      original,
+      outcome: values.get(original) ?? (await restoreOther(original, machine)),
+    });
   return steps;
 }
 
+interface Place {
+  readonly original: Original;
+  readonly host: Host;
+  readonly path: string;
+  readonly device?: string;
+}
+
 /** A list of originals may come from a file: what is not a knob of ours is not touched, whatever it says. */
-async function restoreOrSayWhy(original: Original, machine: Host): Promise<RestoreStep['outcome']> {
+async function restoreOther(original: Original, machine: Host): Promise<RestoreStep['outcome']> {
   const problem = originalProblem(original);
   if (problem !== null) return { state: 'failed', reason: `not put back: ${problem}` };
+  const { target, raw } = original;
+  if (target.via !== 'service') return { state: 'unchanged' };
   try {
-    return await restoreOne(original, machine);
+    return await restoreService(machine, target.defaultsFile, target.restartCommand, raw);
   } catch (error) {
     return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function restoreOne({ target, raw }: Original, machine: Host): Promise<RestoreStep['outcome']> {
-  switch (target.via) {
-    case 'sysctl': {
-      const host = target.netns === undefined ? machine : machine.inNetns(target.netns);
-      return restoreValue(host, sysctlPath(target.key), raw, () => writeSysctl(host, target.key, raw));
-    }
-    case 'txqueuelen': {
-      const host = target.netns === undefined ? machine : machine.inNetns(target.netns);
-      return restoreValue(host, txqueuelenPath(target.device), raw, () =>
-        writeTxqueuelen(host, target.device, raw),
-      );
-    }
-    case 'service':
-      return restoreService(machine, target.defaultsFile, target.restartCommand, raw);
-    case 'router':
-      return { state: 'unchanged' };
-  }
+function fileOf(original: Original, machine: Host, generators: Host): Place | null {
+  const { target } = original;
+  if (target.via !== 'sysctl' && target.via !== 'txqueuelen') return null;
+  const base = target.via === 'sysctl' && target.machine === 'generators' ? generators : machine;
+  const host = target.netns === undefined ? base : base.inNetns(target.netns);
+  return target.via === 'sysctl'
+    ? { original, host, path: sysctlPath(target.key) }
+    : { original, host, path: txqueuelenPath(target.device), device: target.device };
 }
 
-async function restoreValue(
+/** All values of a host are looked at in one round trip, and those that differ are written in another. */
+async function restoreValues(
+  places: readonly Place[],
+): Promise<ReadonlyMap<Original, RestoreStep['outcome']>> {
+  const outcomes = new Map<Original, RestoreStep['outcome']>();
+  for (const label of new Set(places.map(({ host }) => host.label))) {
+    const here = places.filter(({ host }) => host.label === label);
+    const [{ host } = { host: undefined }] = here;
+    if (!host) continue;
+    try {
+      for (const [original, outcome] of await restoreOn(host, here)) outcomes.set(original, outcome);
+    } catch (error) {
+      // Another host may still be reached.
+      const reason = error instanceof Error ? error.message : String(error);
+      for (const { original } of here) outcomes.set(original, { state: 'failed', reason });
+    }
+  }
+  return outcomes;
+}
+
+async function restoreOn(
   host: Host,
-  path: string,
-  raw: string,
-  write: () => ReturnType<typeof writeSysctl>,
-): Promise<RestoreStep['outcome']> {
-  const now = (await host.readFiles([path])).get(path);
-  if (now === null || now === undefined)
-    return { state: 'failed', reason: `${path} no longer exists on ${host.label}` };
-  const from = now.trim().replace(/\s+/g, ' ');
-  if (from === raw) return { state: 'unchanged' };
-  const outcome = await write();
-  if (outcome.state === 'failed') return { state: 'failed', reason: outcome.reason };
-  return outcome.effective === raw
-    ? { state: 'restored', from }
-    : { state: 'failed', reason: `${path} is ${outcome.effective} after writing back ${raw}` };
+  places: readonly Place[],
+): Promise<ReadonlyMap<Original, RestoreStep['outcome']>> {
+  const outcomes = new Map<Original, RestoreStep['outcome']>();
+  const now = await host.readFiles(places.map(({ path }) => path));
+  const wrong = places.flatMap((place) => {
+    const { original, path } = place;
+    const text = now.get(path) ?? null;
+    const from = text?.trim().replace(/\s+/g, ' ') ?? null;
+    if (from === null)
+      outcomes.set(original, { state: 'failed', reason: `${path} no longer exists on ${host.label}` });
+    else if (from === original.raw) outcomes.set(original, { state: 'unchanged' });
+    else return [{ ...place, from, raw: original.raw }];
+    return [];
+  });
+  const written = wrong.length === 0 ? [] : await writeValues(host, wrong);
+  for (const [index, { original, path, from, raw, device }] of wrong.entries()) {
+    const outcome = written[index] ?? { state: 'failed', reason: `${path} was not written` };
+    const problem =
+      outcome.state === 'failed'
+        ? outcome.reason
+        : outcome.effective !== raw
+          ? `${path} is ${outcome.effective} after writing back ${raw}`
+          : device === undefined
+            ? null
+            : await recreateDefaultLeaves(host, device);
+    outcomes.set(
+      original,
+      problem === null ? { state: 'restored', from } : { state: 'failed', reason: problem },
+    );
+  }
+  return outcomes;
 }
 
 async function restoreService(

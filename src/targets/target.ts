@@ -32,9 +32,13 @@ export interface Target {
   readonly routerPort: number;
   /** Devices of the router's side; the first is the one towards the callee (egress of the INVITE). */
   readonly devices: readonly string[];
+  /** The machine on which caller and callee run: the target itself, or the one on which siptune runs. */
+  readonly generators: Host;
+  /** Both are one kernel, so that the generators' sockets have the buffers of the configuration under test. */
+  readonly sharesKernel: boolean;
   readonly caller: Endpoint;
   readonly callee: Endpoint;
-  /** CPU lists for taskset(1). */
+  /** CPU lists for taskset(1), each of its own machine. */
   readonly routerCpus: string;
   readonly loadCpus: string;
   readonly facts: TargetFacts;

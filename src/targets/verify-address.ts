@@ -1,11 +1,12 @@
 // Load goes only to addresses that the target says are its own, over routes that lead there and nowhere else. No flag turns
-// this off. Everything is read through the target's own connection, in one command; no name is ever resolved.
+// this off. Each machine says it of itself, through the connection by which siptune works on it, in one command; no name is
+// ever resolved.
 import { isIPv4 } from 'node:net';
 import { EXIT, UserError } from '../errors.ts';
 import type { Host } from './host.ts';
 import type { Target } from './target.ts';
 
-export type LoadPath = Pick<Target, 'machine' | 'routerHost' | 'routerAddress' | 'caller' | 'callee'>;
+export type LoadPath = Pick<Target, 'routerHost' | 'routerAddress' | 'caller' | 'callee'>;
 
 interface Place {
   readonly who: 'router' | 'caller' | 'callee';
@@ -24,6 +25,9 @@ type Answer =
   | { readonly state: 'read'; readonly rows: readonly object[] }
   | { readonly state: 'failed'; readonly reason: string };
 
+type Way = readonly [from: Place, to: Place];
+const SILENCE: Answer = { state: 'failed', reason: 'no answer' };
+
 /** Each question is three arguments: namespace, own address, the other's address; without addresses: which are there. */
 const SCRIPT = `inside() { netns=$1; shift; if [ -n "$netns" ]; then ip -n "$netns" -j "$@"; else ip -j "$@"; fi; }
 while [ $# -gt 0 ]; do
@@ -40,34 +44,41 @@ const SHORTEST_PREFIX = 8;
  * Throws unless router, caller and callee have their addresses, and load between them stays on routes that are made for it.
  * Cheap enough to be asked before each trial: an address may move while a campaign runs.
  */
-export async function verifyLoadPath({
-  machine,
-  routerHost,
-  routerAddress,
-  caller,
-  callee,
-}: LoadPath): Promise<void> {
+export async function verifyLoadPath({ routerHost, routerAddress, caller, callee }: LoadPath): Promise<void> {
   const router: Place = { who: 'router', host: routerHost, address: routerAddress };
   const from: Place = { who: 'caller', ...caller };
   const to: Place = { who: 'callee', ...callee };
   const places = [router, from, to];
-  const ways = [
+  const ways: readonly Way[] = [
     [from, router],
     [router, to],
     [to, router],
     [router, from],
-  ] as const;
+  ];
   for (const place of places) requireIpv4(place);
 
-  const questions = [
-    ...places.map(({ host }) => [host.netns ?? '', '', '']),
-    ...ways.map(([a, b]) => [a.host.netns ?? '', a.address, b.address]),
-  ];
+  const [addresses, routes] = [new Map<Place, Answer>(), new Map<Way, Answer>()];
+  // Generators may run on another machine than the router.
+  const machines = new Map(places.map(({ host }) => [host.machine.label, host.machine]));
+  await Promise.all(
+    [...machines].map(async ([label, machine]) => {
+      const own = places.filter(({ host }) => host.machine.label === label);
+      const outward = ways.filter(([{ host }]) => host.machine.label === label);
+      const answers = await ask(machine, [
+        ...own.map(({ host }) => [host.netns ?? '', '', '']),
+        ...outward.map(([a, b]) => [a.host.netns ?? '', a.address, b.address]),
+      ]);
+      for (const [index, place] of own.entries()) addresses.set(place, answers[index] ?? SILENCE);
+      for (const [index, way] of outward.entries()) routes.set(way, answers[own.length + index] ?? SILENCE);
+    }),
+  );
+  for (const place of places) requireAddress(place, addresses.get(place) ?? SILENCE);
+  for (const way of ways) requireRoute(...way, routes.get(way) ?? SILENCE);
+}
+
+async function ask(machine: Host, questions: readonly (readonly string[])[]): Promise<readonly Answer[]> {
   const { stdout } = await machine.run(['sh', '-c', SCRIPT, 'sh', ...questions.flat()]);
-  const answers = stdout.split('\n').map(answerIn);
-  const answer = (index: number): Answer => answers[index] ?? { state: 'failed', reason: 'no answer' };
-  for (const [index, place] of places.entries()) requireAddress(place, answer(index));
-  for (const [index, [a, b]] of ways.entries()) requireRoute(a, b, answer(places.length + index));
+  return stdout.split('\n').map(answerIn);
 }
 
 function requireIpv4({ who, address }: Place): void {
@@ -95,7 +106,7 @@ function requireRoute(from: Place, to: Place, answer: Answer): void {
   const text = shown.filter(Boolean).join(' ');
   const type = route.type ?? 'unicast';
   if (type === 'local') {
-    if (from.host.netns === to.host.netns) return;
+    if (from.host.label === to.host.label) return;
     throw refusal(
       `${to.address} (${to.who}) is an address of ${from.host.label} as well, so nothing sent ${way} would get there. ` +
         'Give each its own address',

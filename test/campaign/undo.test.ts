@@ -30,6 +30,35 @@ test('a campaign that wrote nothing has nothing to undo', () => {
   expect(undoOf([])).toBeNull();
 });
 
+test('another machine’s originals are never taken for this one’s, though the line that names it is damaged', () => {
+  const armed = (host: string): CampaignEvent => ({
+    ...{ at, type: 'armed', host, periodMs: 60_000, by: 'setsid', state: '/var/lib/siptune' },
+  });
+  const damaged = [{ line: 3, reason: 'not JSON', afterEvents: 2 }];
+  const host = 'ssh://root@sip1';
+  expect(undoOf([armed(host), armed('local'), original('a', '1')], damaged)?.remote).toEqual({
+    host,
+    workDir: undefined,
+  });
+  const opened: CampaignEvent = { at, type: 'remote-opened', host, workDir: '/run/siptune-router-a1b2c3' };
+  expect(undoOf([armed(host), armed('local'), opened])?.remote).toEqual({
+    host,
+    workDir: '/run/siptune-router-a1b2c3',
+  });
+  expect(undoOf([armed('local'), original('a', '1')])?.remote).toBeUndefined();
+});
+
+test('a generators’ ceiling and the target’s own setting of the same name are two', () => {
+  const mine: CampaignEvent = {
+    ...{ at, type: 'original', knob: 'net.core.rmem_max', raw: '2' },
+    target: { via: 'sysctl', key: 'net.core.rmem_max', netns: undefined, machine: 'generators' },
+  };
+  expect(undoOf([original('net.core.rmem_max', '1'), mine])?.originals.map(({ raw }) => raw)).toEqual([
+    '1',
+    '2',
+  ]);
+});
+
 test('a lab that came up for the campaign is to go down, even before any original was read', () => {
   expect(undoOf([{ at, type: 'lab-up' }])).toMatchObject({ labUp: true, originals: [] });
 });

@@ -1,10 +1,11 @@
 // The real Kamailio of this machine.
 import { createLocalHost } from '../../src/targets/local-host.ts';
-import { testRouter } from '../support/router-suite.ts';
+import { overSsh } from '../support/over-ssh.ts';
+import { type RouterSuite, testRouter } from '../support/router-suite.ts';
 
 const { notFound } = await createLocalHost().run(['kamailio', '-v']);
 
-testRouter({
+const suite: RouterSuite = {
   kind: 'kamailio',
   absent: notFound ? "not tested: Debian's package kamailio is not installed" : undefined,
   broken: { text: '#!KAMAILIO\ndebug=2\nfrobnicate=3\n', says: /parse error .*line 3/ },
@@ -23,4 +24,7 @@ testRouter({
         '',
       ].join('\n'),
     ),
-});
+};
+
+testRouter(suite);
+overSsh((machine) => testRouter({ ...suite, machine }));

@@ -1,10 +1,11 @@
 // A real OpenSIPS, where there is one: on PATH, or named by OPENSIPS_BIN (with OPENSIPS_MPATH for its modules).
 import { createLocalHost } from '../../src/targets/local-host.ts';
-import { testRouter } from '../support/router-suite.ts';
+import { overSsh } from '../support/over-ssh.ts';
+import { type RouterSuite, testRouter } from '../support/router-suite.ts';
 
 const { notFound } = await createLocalHost().run([process.env.OPENSIPS_BIN ?? 'opensips', '-V']);
 
-testRouter({
+const suite: RouterSuite = {
   kind: 'opensips',
   absent: notFound
     ? 'not tested: there is no opensips on PATH, and OPENSIPS_BIN does not name one'
@@ -25,4 +26,7 @@ testRouter({
         '',
       ].join('\n'),
     ),
-});
+};
+
+testRouter(suite);
+overSsh((machine) => testRouter({ ...suite, machine }));

@@ -14,7 +14,7 @@ const { host } = createRecordingHost({
 
 async function ended(...pids: number[]): Promise<readonly number[]> {
   const killed: number[] = [];
-  await endLeftoverRouter(host, pids, DIR, (pid) => killed.push(pid));
+  await endLeftoverRouter(host, pids, `${DIR}/router`, (pid) => killed.push(pid));
   return killed;
 }
 
@@ -32,7 +32,7 @@ test('neither is PID 1, a process group, siptune itself, or what is no PID', asy
 
 test('one that ended by itself in the meantime is no error', async () => {
   await expect(
-    endLeftoverRouter(host, [4001], DIR, () => {
+    endLeftoverRouter(host, [4001], `${DIR}/router`, () => {
       throw new Error('ESRCH');
     }),
   ).resolves.toBeUndefined();

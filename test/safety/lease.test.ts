@@ -63,6 +63,27 @@ test('a second campaign is refused with the name of the first, which goes on', a
   await first.restore();
 });
 
+test('seen on another machine, an owner that runs beside us is judged by its process, not by its timer', async () => {
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const another = (line: string) => (line.startsWith('lease ') ? line : line.replaceAll(bootId, 'another'));
+  const elsewhere: Host = {
+    ...machine,
+    run: async (argv, options) => {
+      const result = await machine.run(argv, options);
+      return { ...result, stdout: result.stdout.split('\n').map(another).join('\n') };
+    },
+  };
+  const look = async () => (await lookAtTarget({ machine: elsewhere, path: statePath })).lease;
+  const { holder } = await startHolder('c1');
+  expect(await look()).toMatchObject({
+    state: 'refused',
+    reason: expect.stringContaining(`end it with kill -INT ${holder.pid}`),
+  });
+  holder.kill('SIGKILL');
+  await holder.exited;
+  expect(await look()).toMatchObject({ state: 'stale', campaign: 'c1' });
+});
+
 describe('after kill -9, before the timer fires', () => {
   const killed = async () => {
     const { holder } = await startHolder('c1');

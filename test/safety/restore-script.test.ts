@@ -10,6 +10,7 @@ import {
   GUARDED_RUN,
   GUARDED_SPAWN,
   GUARDED_WRITE,
+  GUARDED_WRITES,
 } from '../../src/safety/guard-scripts.ts';
 import { GIVE_UP, LOOK, REMOVE, TAKE } from '../../src/safety/lease-scripts.ts';
 import { renderRestoreScript, type WayBack } from '../../src/safety/restore-script.ts';
@@ -73,10 +74,12 @@ const everyKind = (): readonly Original[] => [
 
 describe('the scripts themselves', () => {
   const scripts = (): Readonly<Record<string, string>> => ({
-    'restore.sh': renderRestoreScript(way(everyKind(), { lab: true })),
+    'restore.sh': renderRestoreScript(
+      way(everyKind(), { lab: true, workFolder: '/run/siptune-router-a1b2c3' }),
+    ),
     'watch.sh': WATCH_SCRIPT,
     ...{ LOOK, TAKE, REMOVE, GIVE_UP, PUT_FILES, START_WATCH, RENEW },
-    ...{ GUARDED_RUN, GUARDED_RESTART, GUARDED_SPAWN, GUARDED_WRITE },
+    ...{ GUARDED_RUN, GUARDED_RESTART, GUARDED_SPAWN, GUARDED_WRITE, GUARDED_WRITES },
   });
 
   test('are POSIX sh without a complaint', async () => {
@@ -114,6 +117,15 @@ test('puts back what differs, last change first, and the second run changes noth
   expect(second).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing to do') });
   expect(await value('net.core.a')).toBe('6\n');
   expect((await restore(way(originals), '--again')).stdout).toContain('net.core.a\t6 -> 4');
+});
+
+test('the folder of the campaign’s router goes away, with whatever is in it', async () => {
+  const workFolder = join(folder, "work $(folder) '");
+  await mkdir(join(workFolder, 'deep'), { recursive: true });
+  const run = await restore(way([], { workFolder }));
+  expect(run).toMatchObject({ exitCode: 0, stdout: `restored\twork folder\t${workFolder} -> deleted\n` });
+  await expect(stat(workFolder)).rejects.toThrow('ENOENT');
+  expect(await restore(way([], { workFolder }), '--again')).toMatchObject({ exitCode: 0, stdout: '' });
 });
 
 test('goes on past what cannot be restored, and lists it', async () => {

@@ -98,6 +98,7 @@ describe('good scenarios', () => {
     expect(await valid(join(good, 'service.yaml'))).toMatchObject({
       target: {
         kind: 'host',
+        host: 'local',
         netns: 'staging',
         address: '192.0.2.10',
         port: 5060,
@@ -113,6 +114,17 @@ describe('good scenarios', () => {
           pidFile: undefined,
         },
       },
+    });
+  });
+
+  it('takes another machine, with paths that are looked for there', async () => {
+    expect(await valid(join(good, 'remote.yaml'))).toMatchObject({
+      target: {
+        kind: 'host',
+        host: { user: 'tuner', name: 'sip1.example.com', port: 2222 },
+        netns: 'router',
+      },
+      router: { binary: '/opt/opensips/sbin/opensips', config: '/etc/opensips/opensips.cfg' },
     });
   });
 

@@ -69,7 +69,9 @@ async function restoreFrom(bytes: Uint8Array) {
   const undo = undoOf(journal.events, journal.damaged);
   const machine = leftMachine();
   const killed: number[] = [];
-  await endLeftoverRouter(machine.host, undo?.routerPids ?? [], folder, (pid) => killed.push(pid));
+  await endLeftoverRouter(machine.host, undo?.routerPids ?? [], `${folder}/router`, (pid) =>
+    killed.push(pid),
+  );
   const steps = undo ? await restoreOriginals(undo.originals, machine.host) : [];
   const failures = steps.flatMap(({ outcome }) => (outcome.state === 'failed' ? [outcome.reason] : []));
   return { journal, undo, machine, killed, said: [...failures, ...(undo?.lost ?? [])] };

@@ -26,13 +26,24 @@ test.each(['lab-kamailio', 'lab-opensips', 'lab-slow-link', 'staging'])('%s surv
   expect((await stat(file())).mode & 0o077).toBe(0);
   // A key without a value is one that is not there.
   expect(await readScenario(dir)).toEqual(scenario);
+  if (scenario.target.kind !== 'host') return;
+  const elsewhere = { ...scenario.target, host: { user: 'root', name: 'sip1', port: 2222 } };
+  await writeScenario(dir, { ...scenario, target: elsewhere });
+  expect((await readScenario(dir)).target).toEqual(elsewhere);
 });
 
 test.each([
   ['', 'is damaged'],
   ['name: [', 'is not whole YAML'],
   ['a: &a [1]\nb: *a', 'is not whole YAML'],
-  ['name: x\npath: /x\ntarget: { kind: host, address: sip.example.com }', 'is damaged (target.address'],
+  [
+    'name: x\npath: /x\ntarget: { kind: host, host: local, address: sip.example.com }',
+    'is damaged (target.address',
+  ],
+  [
+    'name: x\npath: /x\ntarget: { kind: host, host: { name: -oProxyCommand=id }, address: 192.0.2.1 }',
+    'is damaged (target.host',
+  ],
 ])('%j is refused, with the place', async (text, message) => {
   await writeFile(file(), text);
   const error = await readScenario(dir).catch((thrown: unknown) => thrown);

@@ -42,9 +42,13 @@ export function createFakeHost({ commands, files }: FakeHostTables, netns?: stri
       : { ...DONE, exitCode: undefined, stderr: `${program}: not found`, notFound: true };
   };
 
-  return {
+  const host: FakeHost = {
     label: netns === undefined ? 'fake' : `fake, netns ${netns}`,
     netns,
+    remote: false,
+    get machine() {
+      return netns === undefined ? host : createFakeHost({ commands, files });
+    },
     ran,
     run,
     async spawn(argv) {
@@ -65,6 +69,10 @@ export function createFakeHost({ commands, files }: FakeHostTables, netns?: stri
     async writeFile(path) {
       throw new Error(`who only looks writes nothing: ${path}`);
     },
+    async writeFiles(writes) {
+      throw new Error(`who only looks writes nothing: ${writes.map(({ path }) => path).join(' ')}`);
+    },
     inNetns: (name) => createFakeHost({ commands, files }, name),
   };
+  return host;
 }

@@ -9,7 +9,6 @@ import { createLiveTestBed } from '../../src/campaign/live-test-bed.ts';
 import { openTarget } from '../../src/campaign/open-target.ts';
 import { systemClock } from '../../src/clock.ts';
 import { CATALOGUE } from '../../src/knobs/catalogue.ts';
-import { createSafeguard } from '../../src/safety/safeguard.ts';
 import { formatProblems, loadScenario } from '../../src/scenario/load-scenario.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 import type { Result } from '../../src/store/result.ts';
@@ -38,20 +37,17 @@ export async function labCampaign({ router = 'kamailio', overrides, onEvent, sig
   const stop = signal ?? new AbortController().signal;
   try {
     const machine = createLocalHost();
-    const safeguard = createSafeguard({
-      ...{ machine, campaign: 'test', clock, emit },
-      periodMs: scenario.safety.deadmanMs,
-      restartCommand: undefined,
-      routerNetns: undefined,
+    const target = openTarget({
+      ...{ scenario, campaign: 'test', machine, clock, emit },
+      workDir: join(dir, 'router'),
       statePath: join(dir, 'state'),
     });
-    const target = openTarget({ scenario, machine, workDir: join(dir, 'router'), clock, emit, safeguard });
     const trialDir = (n: number) => join(dir, 'trials', String(n));
     const bed = createLiveTestBed({
       scenario,
       openTarget: target.open,
       closeTarget: target.close,
-      safeguard,
+      safeguard: target.safeguard,
       trialDir,
       emit,
       clock,

@@ -38,9 +38,13 @@ function hostIn(netns: string | undefined, recording: Omit<RecordingHost, 'host'
     timedOut: false,
     notFound: false,
   });
-  return {
+  const host: Host = {
     label: netns === undefined ? 'fake' : `fake, netns ${netns}`,
     netns,
+    remote: false,
+    get machine() {
+      return netns === undefined ? host : hostIn(undefined, recording);
+    },
     async run(argv) {
       const words = argv.filter((word) => word !== '--');
       switch (argv[0]) {
@@ -72,6 +76,11 @@ function hostIn(netns: string | undefined, recording: Omit<RecordingHost, 'host'
       files.set(fileKey(netns, path), text);
       if (!path.endsWith('.siptune-new')) changes.push({ netns, path, text });
     },
+    async writeFiles(writes) {
+      for (const { path, text } of writes) await host.writeFile(path, text);
+      return writes.map(({ text }) => ({ state: 'written', readBack: text }));
+    },
     inNetns: (name) => hostIn(name, recording),
   };
+  return host;
 }

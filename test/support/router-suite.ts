@@ -10,6 +10,7 @@ import { allocatorsOf } from '../../src/routers/allocators.ts';
 import { parseCommandLine } from '../../src/routers/command-line.ts';
 import { createRouter } from '../../src/routers/create-router.ts';
 import type { Router, RouterKind, RouterSettings } from '../../src/routers/router.ts';
+import type { Host } from '../../src/targets/host.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 
 export interface RouterSuite {
@@ -20,6 +21,8 @@ export interface RouterSuite {
   readonly broken: { readonly text: string; readonly says: RegExp };
   /** The shipped configuration with settings of its own: 5 workers, a buffer of 300,000, an address from elsewhere. */
   readonly opinionated: (shipped: string) => string;
+  /** This machine as another one; undefined: as itself. */
+  readonly machine?: () => Host;
 }
 
 const NETNS = 'siptune-test-router';
@@ -31,7 +34,7 @@ const machine = createLocalHost();
 const inside = machine.inNetns(NETNS);
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-export function testRouter({ kind, absent, broken, opinionated }: RouterSuite): void {
+export function testRouter({ kind, absent, broken, opinionated, machine: far }: RouterSuite): void {
   describe.skipIf(absent !== undefined)(absent === undefined ? kind : `${kind} (${absent})`, () => {
     const shipped = fileURLToPath(new URL(`../../scenarios/routers/${kind}.cfg`, import.meta.url));
     let workDir = '';
@@ -39,8 +42,15 @@ export function testRouter({ kind, absent, broken, opinionated }: RouterSuite): 
 
     const routerWith = (config: string, settings: RouterSettings = {}) =>
       createRouter({
-        host: inside,
-        spec: { kind, binary: undefined, config, service: undefined, settings },
+        host: far ? far().inNetns(NETNS) : inside,
+        probeFrom: far ? { host: inside, address: ADDRESS } : undefined,
+        spec: {
+          kind,
+          binary: far ? process.env[`${kind.toUpperCase()}_BIN`] : undefined,
+          config,
+          service: undefined,
+          settings,
+        },
         listen: { address: ADDRESS, port: PORT },
         cpus: '0',
         workDir,
@@ -256,7 +266,7 @@ export function testRouter({ kind, absent, broken, opinionated }: RouterSuite): 
       const main = processes.find(({ role }) => /attendant/.test(role));
       process.kill(main?.pid ?? 0, 'SIGKILL');
       await expect.poll(pidsInside).toEqual([]);
-      expect(await router.isAlive()).toBe(false);
+      await expect.poll(() => router.isAlive()).toBe(false);
       expect(await router.stats()).toEqual({});
       await start();
       expect(await router.isAlive()).toBe(true);

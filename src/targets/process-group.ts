@@ -1,14 +1,13 @@
-// The processes that a router leaves behind when its main process is gone.
-import type { Clock } from '../clock.ts';
+// The processes that a command on this machine leaves behind when it is gone itself.
 
 const POLL_MS = 10;
 /** A killed process is gone in a moment; one that waits for its parent's notice (a zombie) holds nothing any more. */
-const PATIENCE_MS = 1_000;
+const POLLS = 100;
 
 /** Kills what is left of the group, at once after its leader ended: its number cannot have been given away yet. */
-export async function sweepGroup(leaderPid: number, clock: Clock): Promise<void> {
-  const untilMs = clock.nowMs() + PATIENCE_MS;
-  while (signalGroup(leaderPid) && clock.nowMs() < untilMs) await clock.sleep(POLL_MS);
+export async function sweepGroup(leaderPid: number): Promise<void> {
+  for (let poll = 0; poll < POLLS && signalGroup(leaderPid); poll++)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 function signalGroup(leaderPid: number): boolean {
