@@ -55,8 +55,8 @@ export type CampaignEvent = { readonly at: string } & (
   /** The machine restores itself from here on when siptune does not renew its timer; `state` is where on it. */
   | {
       readonly type: 'armed';
-      /** The machine's label: the target's, or that of the generators where it is another. */
-      readonly host: string;
+      /** The machine's label: the target's, or that of the generators where it is another. Older journals, of this one, have none. */
+      readonly host?: string;
       readonly periodMs: number;
       readonly by: 'systemd-run' | 'setsid' | 'nohup';
       readonly state: string;

@@ -14,9 +14,7 @@ import { readIdentity } from '../targets/identity.ts';
 import { isOfGenerators, type Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
 import type { Target } from '../targets/target.ts';
-
 import { verifyLoadPath } from '../targets/verify-address.ts';
-
 import { configurationOf } from './apply.ts';
 import type { Emit } from './events.ts';
 import { generatorOriginals } from './generator-headroom.ts';

@@ -45,7 +45,8 @@ export function undoOf(events: readonly CampaignEvent[], damaged: readonly Damag
         break;
       case 'armed':
         // Also where the next event is damaged: what was another machine's must never be written to this one.
-        if (parseSshAddress(event.host)) remote ??= { host: event.host, workDir: undefined };
+        if (event.host !== undefined && parseSshAddress(event.host))
+          remote ??= { host: event.host, workDir: undefined };
         break;
       case 'remote-opened':
         remote = { host: event.host, workDir: event.workDir };

@@ -290,7 +290,6 @@ async function undoCampaign(
     outcome.state === 'failed' ? [`${original.knob}: ${outcome.reason}`] : [],
   );
   failures.push(...undo.lost);
-  failures.push(...undo.lost);
   if (undo.labUp) {
     try {
       await createLab(machine).down();

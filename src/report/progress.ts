@@ -123,8 +123,10 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
         return event.absent === null ? null : `  netperf: absent (${plainText(event.absent)})`;
       case 'warning':
         return paint('yellow', `  warning: ${plainText(event.message)}`);
-      case 'armed':
-        return `  if siptune should end, everything is put back${event.host === 'local' ? '' : ` on ${plainText(event.host)}`} within ${duration(event.periodMs)} (timer by ${event.by})`;
+      case 'armed': {
+        const { host = 'local' } = event;
+        return `  if siptune should end, everything is put back${host === 'local' ? '' : ` on ${plainText(host)}`} within ${duration(event.periodMs)} (timer by ${event.by})`;
+      }
       case 'taken-over':
         return paint(
           'yellow',

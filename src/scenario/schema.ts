@@ -3,11 +3,8 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
-
 import { parseSshAddress, type SshAddress } from '../targets/ssh/ssh-address.ts';
-
 import { parseAddress } from './address.ts';
-
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
 import { mapping, oneOf, parsed, perCatalogue, text, wholeNumber } from './schema-parts.ts';

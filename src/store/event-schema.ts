@@ -90,7 +90,7 @@ const SCHEMAS: Readonly<Record<CampaignEvent['type'], z.ZodType>> = {
   phase: z.object({ phase: z.enum(PHASES) }),
   original,
   'originals-complete': z.object({ count: z.int().optional() }),
-  armed: z.object({ host: z.string(), periodMs: z.number(), by: z.string(), state: z.string() }),
+  armed: z.object({ host: z.string().optional(), periodMs: z.number(), by: z.string(), state: z.string() }),
   'lease-lost': z.object({ reason: z.string() }),
   'taken-over': z.object({ campaign: z.string() }),
   // Named, it is connected to; and the folder is deleted.

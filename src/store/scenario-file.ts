@@ -33,7 +33,8 @@ const schema = z.strictObject({
     z.strictObject({ kind: z.literal('lab'), egressBitsPerS: number.optional() }),
     z.looseObject({
       kind: z.literal('host'),
-      host,
+      // Those of before other machines were known do not say it.
+      host: host.default('local'),
       netns,
       address,
       port: z.int().min(1).max(65_535),

@@ -203,10 +203,10 @@ export const FAULTS: readonly Fault[] = [
     AT('target.lab.egress: .* too much'),
   ),
   fault(
-    'host elsewhere',
+    'host without ssh://',
     'target',
-    withTarget((one) => (one.host = 'ssh://root@x')),
-    AT('target.host: '),
+    withTarget((one) => (one.host = 'root@x')),
+    AT('target.host: .* is not a host'),
   ),
   fault(
     'address is a name',

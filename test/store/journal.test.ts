@@ -51,6 +51,18 @@ test('what was appended is read back, in order, with nothing added', async () =>
   expect(read).toEqual(events.map((event) => ({ at: expect.any(String), ...event })));
 });
 
+test('a journal from before other machines were known is whole, and is this machine’s', async () => {
+  await append({ type: 'armed', periodMs: 60_000, by: 'setsid', state: '/var/lib/siptune' });
+  await append(original('net.core.rmem_max', '212992'));
+  const { events, damaged } = await readJournal(path);
+  expect(damaged).toEqual([]);
+  expect(undoOf(events, damaged)).toMatchObject({
+    remote: undefined,
+    lost: [],
+    originals: [{ raw: '212992' }],
+  });
+});
+
 test('a line that a crash cut off is left out, and does not swallow what is appended after it', async () => {
   await append(original('net.core.rmem_max', '212992'), original('net.core.wmem_max', '212992'));
   await truncate(path, (await readFile(path)).length - 20);

@@ -32,6 +32,15 @@ test.each(['lab-kamailio', 'lab-opensips', 'lab-slow-link', 'staging'])('%s surv
   expect((await readScenario(dir)).target).toEqual(elsewhere);
 });
 
+test('a target from before other machines were known is on this one', async () => {
+  const path = fileURLToPath(new URL('../../scenarios/staging.yaml', import.meta.url));
+  const loaded = await loadScenario(path, CATALOGUE);
+  if (loaded.state === 'invalid' || loaded.scenario.target.kind !== 'host') throw new Error('staging');
+  const { host: _, ...target } = loaded.scenario.target;
+  await writeScenario(dir, { ...loaded.scenario, target } as typeof loaded.scenario);
+  expect((await readScenario(dir)).target).toEqual({ ...target, host: 'local' });
+});
+
 test.each([
   ['', 'is damaged'],
   ['name: [', 'is not whole YAML'],
