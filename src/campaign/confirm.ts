@@ -83,6 +83,7 @@ async function measurePairs(
   const { findings, clock, signal, budget } = campaign;
   const current = findings.current;
   if (current === null) return;
+  const isGuard = metric !== campaign.scenario.objective.maximise;
   let lastPairMs = 0;
   for (let n = 0; n < pairs.max && !signal.aborted; n += 1) {
     const startMs = clock.nowMs();
@@ -93,9 +94,11 @@ async function measurePairs(
     if (n >= 1 && budget.leftMs() < lastPairMs + (got < pairs.min ? 0 : pairs.reserveMs)) return;
     const sliceMs = Math.max(0, pairs.endMs - startMs) / Math.max(1, pairs.min - got) / 2;
     const values = new Map<Measured, number>();
-    for (const side of n % 2 === 0 ? [current, finalist] : [finalist, current]) {
+    const order: readonly Measured[] = n % 2 === 0 ? [current, finalist] : [finalist, current];
+    for (const side of order) {
       await putInForce(campaign, side);
       values.set(side, await measureInto(campaign, side, metric, clock.nowMs() + sliceMs));
+      if (isGuard && side === current) values.set(side, atMost(values.get(side) ?? 0, side, metric));
       if (side === finalist && findings.netperfWinner === null && !signal.aborted) {
         findings.netperfWinner = await campaign.bed.netperf();
         await emitNetperf(campaign, 'winner');
@@ -105,6 +108,15 @@ async function measurePairs(
     findings.pairs[metric].push([values.get(current) ?? 0, values.get(finalist) ?? 0]);
     lastPairMs = clock.nowMs() - startMs;
   }
+}
+
+/**
+ * Where today's configuration carried nothing within its time, the least load that it failed: more than it carries. A guard
+ * asks only that the winner does not fall below, so that a bound on this side is enough.
+ */
+function atMost(estimate: number, { values }: Measured, metric: Metric): number {
+  const high = values[metric].at(-1)?.high ?? 0;
+  return estimate > 0 || !Number.isFinite(high) ? estimate : high;
 }
 
 async function putInForce({ bed }: Campaign, side: Measured): Promise<void> {

@@ -25,7 +25,7 @@ export async function resume(
   io: CommandIo,
 ): Promise<ExitStatus> {
   const campaign = await resolveCampaign(options.out, id);
-  requireUnfinished(campaign, historyOf((await readJournal(journalOf(campaign))).events));
+  requireUnfinished(campaign, await historyIn(campaign));
   const scenario = await readScenario(campaign.dir);
   if (process.getuid?.() !== 0)
     throw new UserError(
@@ -34,7 +34,7 @@ export async function resume(
     );
   await restoreFirst(campaign, options.out, io);
   // Read again: what was put back is in the journal by now.
-  const history = historyOf((await readJournal(journalOf(campaign))).events);
+  const history = await historyIn(campaign);
   // Control files of a router that was killed are in the way of the next.
   await rm(join(campaign.dir, 'router'), { recursive: true, force: true });
   const place = { ...campaign, trialDir: (n: number) => join(campaign.dir, 'trials', String(n)) };
@@ -62,4 +62,9 @@ async function restoreFirst({ id }: Campaign, out: string, io: CommandIo): Promi
       `campaign ${id} left settings that cannot be put back, so it cannot go on`,
       EXIT.unsafe,
     );
+}
+
+async function historyIn(campaign: Campaign): Promise<History> {
+  const { events, damaged } = await readJournal(journalOf(campaign));
+  return historyOf(events, damaged);
 }

@@ -46,6 +46,8 @@ export function spanSince(rows: readonly SippSnapshot[], sinceMs: number): Span 
 
 /** INVITE, ACK, BYE and 180, 200, 200; or OPTIONS and 200. */
 const MESSAGES_PER_CALL: Readonly<Record<FlowName, number>> = { invite: 3, options: 1 };
+/** A call that SIPp gives up, after a 500 say: it sends ACK, then BYE or CANCEL, and counts neither. */
+const MESSAGES_PER_FAREWELL = 2;
 
 export interface OfferRecord {
   readonly flow: FlowName;
@@ -99,8 +101,9 @@ function sentAtMost({ flow, callerRows, calleeRows }: OfferRecord): LoadReport['
   const caller: Span = { base: undefined, last: callerRows.at(-1) };
   const callee = spanSince(calleeRows, callerRows[0]?.atMs ?? 0);
   const once = delta(caller, 'TotalCallCreated') * MESSAGES_PER_CALL[flow];
+  const farewells = delta(caller, 'FailedCall') * MESSAGES_PER_FAREWELL;
   return {
-    requests: once + delta(caller, 'Retransmissions'),
+    requests: once + delta(caller, 'Retransmissions') + farewells,
     replies: once + delta(callee, 'Retransmissions'),
   };
 }

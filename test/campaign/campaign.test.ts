@@ -118,6 +118,20 @@ test('too little time for a proof is said, with a budget that would do, and noth
   expect(again.result.verdict).toBe('improved');
 });
 
+test('where today’s rate is not found again in the proof, the least that it failed is enough to see that the winner holds', async () => {
+  let searching = false;
+  const { result } = await campaign({
+    verdictOf: (_n, verdict, plan, label) => {
+      searching ||= label.startsWith('candidate');
+      if (!searching || label !== 'current' || plan.shape === 'burst' || verdict.state !== 'carried')
+        return verdict;
+      return { ...verdict, state: 'overloaded', limiter: 'worker-cpu', evidence: 'a slow minute' };
+    },
+  });
+  expect(result.verdict).toBe('improved');
+  expect(result.comparison?.guards).toMatchObject([{ metric: 'capacityCps', held: true }]);
+});
+
 test('an interrupted campaign restores and reports what it has', async () => {
   const controller = new AbortController();
   const { result, bed } = await campaign({ onTrial: (n) => n === 20 && controller.abort() }, {}, controller);

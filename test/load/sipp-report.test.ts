@@ -135,3 +135,10 @@ test('unexpected responses are counted by status code, from the window on', () =
   expect(countUnexpectedResponses(text, 0)).toEqual({ 500: 58 });
   expect(countUnexpectedResponses(text, 1795531938.4 * 1000)).toEqual({ 500: 52 });
 });
+
+test('what SIPp sends to end a failed call is its own, and no stranger', () => {
+  const sound = report({ callerRows: withCounters(() => ({ TotalCallCreated: 2500 })) });
+  const refused = report({ callerRows: withCounters(() => ({ TotalCallCreated: 2500, FailedCall: 85 })) });
+  expect(sound.sentAtMost.requests).toBe(7500);
+  expect(refused.sentAtMost).toEqual({ requests: 7500 + 2 * 85, replies: 7500 });
+});

@@ -28,7 +28,7 @@ export interface ModelBedOptions {
   readonly noise?: number;
   readonly seed?: number;
   /** The verdict of trial n, instead of the model's. */
-  readonly verdictOf?: (n: number, verdict: Verdict, plan: LoadPlan) => Verdict;
+  readonly verdictOf?: (n: number, verdict: Verdict, plan: LoadPlan, label: string) => Verdict;
   readonly applyOutcome?: (configuration: Configuration) => ApplyOutcome | undefined;
   /** Called at every trial, e.g. to interrupt the campaign. */
   readonly onTrial?: (n: number) => void;
@@ -140,7 +140,7 @@ export function createModelBed(
         plan.shape === 'burst'
           ? offerVerdict(burst, plan.calls, plan.calls)
           : offerVerdict(capacity, plan.rateCps, (plan.rateCps * plan.windowMs) / 1000);
-      const verdict = options.verdictOf?.(n, modelled, plan) ?? modelled;
+      const verdict = options.verdictOf?.(n, modelled, plan, label) ?? modelled;
       count(cost.trials, verdict);
       const trial = {
         n,

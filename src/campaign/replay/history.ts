@@ -1,4 +1,5 @@
 // What a journal holds of an interrupted campaign: its steps, with their trials, and what it had said by then.
+import type { DamagedLine } from '../../store/journal.ts';
 import type { CampaignEvent, TrialRecord } from '../events.ts';
 import { isInterruption } from '../interruption.ts';
 import type { Step } from './step.ts';
@@ -17,14 +18,18 @@ export interface History {
 
 export const NO_HISTORY: History = { startedAt: null, steps: [], events: [], verdict: null };
 
-export function historyOf(events: readonly CampaignEvent[]): History {
+/** `damaged`: lines of the same journal that are no events. Any of them may have been a step. */
+export function historyOf(events: readonly CampaignEvent[], damaged: readonly DamagedLine[] = []): History {
+  const gaps = new Set(damaged.map(({ afterEvents }) => afterEvents));
   let startedAt: Date | null = null;
   let steps: RecordedStep[] = [];
   let verdict: History['verdict'] = null;
   let gaveUp = false;
   let whole = true;
   let trial: TrialRecord | undefined;
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
+    // The steps after a lost one are answers to other questions.
+    if (gaps.has(index)) whole = false;
     switch (event.type) {
       case 'campaign-started':
         startedAt = dateOf(event.at);

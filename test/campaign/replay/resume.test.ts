@@ -45,6 +45,7 @@ async function life(
   journal: Journal,
   bedOptions: Partial<ModelBedOptions> = {},
   interrupt = new AbortController(),
+  history = historyOf(journal),
 ) {
   const clock = createFakeClock(journal.length === 0 ? '2026-01-01T00:00:00Z' : '2026-01-02T07:30:00Z');
   const written: CampaignEvent[] = [];
@@ -59,7 +60,7 @@ async function life(
     clock,
     emit,
     signal: interrupt.signal,
-    history: historyOf(journal),
+    history,
   }).then(
     (result) => ({ result }),
     (error: unknown) => ({ error }),
@@ -219,6 +220,21 @@ test('where campaign and journal part ways, it says so, and goes on with what st
   expect('result' in next && 'result' in rest && essence(next.result)).toEqual(
     'result' in rest && essence(rest.result),
   );
+});
+
+test('a step that was lost is not answered with the next one’s answer: it is measured again', async () => {
+  const journal = whole.journal.slice(0, -5);
+  const steps = journal.flatMap((event, index) => (event.type === 'step' ? [index] : []));
+  for (const line of steps.filter((_, n) => n % 7 === 3)) {
+    const left = journal.filter((_, index) => index !== line);
+    const history = historyOf(left, [{ line: line + 1, reason: 'not JSON', afterEvents: line }]);
+    expect(history.steps).toHaveLength(steps.indexOf(line));
+    const resumed = await life(left, {}, new AbortController(), history);
+    expect('result' in resumed && essence(resumed.result)).toEqual(essence(whole.result));
+  }
+  // What a kill left of the last line takes nothing with it.
+  const torn = { line: journal.length + 1, reason: 'cut off', afterEvents: journal.length };
+  expect(historyOf(journal, [torn]).steps).toHaveLength(steps.length);
 });
 
 test('a damaged journal costs what follows the damage, and never more', async () => {
