@@ -1,4 +1,5 @@
 // Measures what there is before anything is searched: `current`, and the contenders that the scenario names.
+import type { Interval } from '../stats/interval.ts';
 import type { Campaign } from './campaign.ts';
 import { combined, createMeasured, type Measured } from './findings.ts';
 import { MeasurementFailed, measure, type Prior } from './measure.ts';
@@ -57,14 +58,14 @@ export async function measureContenders(campaign: Campaign): Promise<void> {
   }
 }
 
-/** Measures one metric of the configuration in force and files it. */
+/** Measures one metric of the configuration in force and files it; the same interval comes back. */
 export async function measureInto(
   campaign: Campaign,
   measured: Measured,
   metric: 'capacityCps' | 'burstCalls',
   deadlineMs: number,
   carried?: number,
-): Promise<number> {
+): Promise<Interval> {
   const startMs = campaign.clock.nowMs();
   const found = await measure(
     {
@@ -88,7 +89,7 @@ export async function measureInto(
       wallMs: campaign.clock.nowMs() - startMs,
     });
   }
-  return found.limit.estimate;
+  return found.limit;
 }
 
 /** What was measured of it before; else what was measured of `current`; for a burst, what its buffer should hold. */

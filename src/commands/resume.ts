@@ -43,10 +43,6 @@ export async function resume(
   return statusOf(result, io.signal);
 }
 
-function journalOf({ dir }: Campaign): string {
-  return join(dir, 'journal.jsonl');
-}
-
 function requireUnfinished({ id }: Campaign, { verdict }: History): void {
   if (verdict === null || verdict === 'aborted') return;
   throw new UserError(
@@ -64,7 +60,7 @@ async function restoreFirst({ id }: Campaign, out: string, io: CommandIo): Promi
     );
 }
 
-async function historyIn(campaign: Campaign): Promise<History> {
-  const { events, damaged } = await readJournal(journalOf(campaign));
+async function historyIn({ dir }: Campaign): Promise<History> {
+  const { events, damaged } = await readJournal(join(dir, 'journal.jsonl'));
   return historyOf(events, damaged);
 }
