@@ -1,5 +1,5 @@
 // Measures what there is before anything is searched: `current`, and the contenders that the scenario names.
-import type { Interval } from '../stats/interval.ts';
+import type { LimitFound } from '../capacity/search-limit.ts';
 import type { Campaign } from './campaign.ts';
 import { combined, createMeasured, type Measured } from './findings.ts';
 import { MeasurementFailed, measure, type Prior } from './measure.ts';
@@ -58,21 +58,21 @@ export async function measureContenders(campaign: Campaign): Promise<void> {
   }
 }
 
-/** Measures one metric of the configuration in force and files it; the same interval comes back. */
+/** Measures one metric of the configuration in force and files it; what was found comes back, too. */
 export async function measureInto(
   campaign: Campaign,
   measured: Measured,
   metric: 'capacityCps' | 'burstCalls',
   deadlineMs: number,
-  carried?: number,
-): Promise<Interval> {
+  known: { readonly carried?: number; readonly needsBound?: boolean } = {},
+): Promise<LimitFound> {
   const startMs = campaign.clock.nowMs();
   const found = await measure(
     {
       label: measured.label,
       metric,
       prior: priorOf(campaign, measured, metric),
-      ...(carried === undefined ? {} : { carried }),
+      ...known,
       deadlineMs,
       budgetEndMs: campaign.budget.endMs,
       width: WIDTH[metric],
@@ -89,7 +89,7 @@ export async function measureInto(
       wallMs: campaign.clock.nowMs() - startMs,
     });
   }
-  return found.limit;
+  return found;
 }
 
 /** What was measured of it before; else what was measured of `current`; for a burst, what its buffer should hold. */

@@ -1,4 +1,5 @@
 // The proof: the best meets `current` in fresh trials, interleaved so that drift hits both alike (A B B A …).
+import type { LimitFound } from '../capacity/search-limit.ts';
 import { MOST_CALLS } from '../load/load.ts';
 import type { LoadSpec, Metric, Objective, Scenario } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
@@ -19,7 +20,7 @@ const MIN_PAIRS = 4;
 const MAX_PAIRS = 8;
 const GUARD_PAIRS = 2;
 /** Trials that measure one side of a pair, on average: one below, two above, and some that surprise. */
-const TRIALS_A_SIDE: Readonly<Record<Metric, number>> = { burstCalls: 6, capacityCps: 3.5 };
+const TRIALS_A_SIDE: Readonly<Record<Metric, number>> = { burstCalls: 6, capacityCps: 4.5 };
 
 /** About how long the least proof takes, ms. */
 export function proofMs({ objective, load }: Scenario): number {
@@ -93,15 +94,16 @@ async function measurePairs(
     if (got >= pairs.min && startMs + lastPairMs > pairs.endMs) return;
     // A budget that is spent is spent, also where the pairs are too few then.
     if (n >= 1 && budget.leftMs() < lastPairMs + (got < pairs.min ? 0 : pairs.reserveMs)) return;
-    const sliceMs = Math.max(0, pairs.endMs - startMs) / Math.max(1, pairs.min - got) / 2;
+    // A guard has a pair or two: they go on until the bracket is closed, for a wide one decides nothing.
+    const endMs = isGuard ? budget.endMs : pairs.endMs;
+    const sliceMs = Math.max(0, endMs - startMs) / Math.max(1, pairs.min - got) / 2;
     const values = new Map<Measured, number>();
     for (const side of n % 2 === 0 ? [current, finalist] : [finalist, current]) {
       await putInForce(campaign, side);
-      const { estimate, high } = await measureInto(campaign, side, metric, clock.nowMs() + sliceMs);
-      // A guard asks only that the winner does not fall below today's: the least load that today's failed is more than it
-      // carries, and enough where no carried one was found in its time.
-      const boundIsEnough = isGuard && side === current && estimate === 0 && high < MOST_CALLS;
-      values.set(side, boundIsEnough ? high : estimate);
+      const found = await measureInto(campaign, side, metric, clock.nowMs() + sliceMs, {
+        needsBound: isGuard,
+      });
+      values.set(side, isGuard && side === current ? mostOf(found, WIDTH[metric]) : found.limit.estimate);
       if (side === finalist && findings.netperfWinner === null && !signal.aborted) {
         findings.netperfWinner = await campaign.bed.netperf();
         await emitNetperf(campaign, 'winner');
@@ -111,6 +113,17 @@ async function measurePairs(
     findings.pairs[metric].push([values.get(current) ?? 0, values.get(finalist) ?? 0]);
     lastPairMs = clock.nowMs() - startMs;
   }
+}
+
+/**
+ * What a guard holds the winner to: today's answer where it is known to the bracket's width, else the least load that today's
+ * failed, which is more than it carries. What today's carried says nothing without a load that was too much, unless more
+ * cannot be offered to either side. 0: not known.
+ */
+function mostOf({ limit, unreachable }: LimitFound, width: number): number {
+  if (limit.low > 0 && limit.high <= Math.max(limit.low * (1 + width), limit.low + 1)) return limit.estimate;
+  if (limit.high < MOST_CALLS) return limit.high;
+  return unreachable === null ? 0 : limit.estimate;
 }
 
 async function putInForce({ bed }: Campaign, side: Measured): Promise<void> {

@@ -19,6 +19,8 @@ export interface MeasureOptions {
   readonly budgetEndMs: number;
   /** Relative width of the bracket at which the search ends. */
   readonly width: number;
+  /** Goes on past the deadline, though not past the budget, until a load was seen to be too much: see PATIENCE_FOR_BOUND. */
+  readonly needsBound?: boolean;
 }
 
 export interface Prior {
@@ -44,6 +46,8 @@ const MEASURED_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.04, bur
 const WARM_START: Readonly<Record<Metric, number>> = { capacityCps: 0.98, burstCalls: 0.97 };
 /** Trials after which a measurement ends with what it has, when the time is up. */
 const PATIENCE: Readonly<Record<Metric, number>> = { capacityCps: 4, burstCalls: 8 };
+/** Enough for the doubling steps to climb from an answer that was taken four times too small. */
+const PATIENCE_FOR_BOUND = 10;
 /** A load that the generators fail to offer this often in a row is beyond them. */
 const MAX_GENERATOR_BOUND_IN_A_ROW = 3;
 /** A trial that is invalid this often in a row tells that the machine is not fit to measure on now. */
@@ -78,8 +82,14 @@ export async function measure(options: MeasureOptions, context: MeasureContext):
     step: step[metric],
     width: options.width,
     agreeing: metric === 'burstCalls' ? 2 : 1,
-    patience: context.clock.nowMs() + stepMs > options.budgetEndMs ? 0 : PATIENCE[metric],
+    patience:
+      context.clock.nowMs() + stepMs > options.budgetEndMs
+        ? 0
+        : options.needsBound
+          ? PATIENCE_FOR_BOUND
+          : PATIENCE[metric],
     classify: async (load) => {
+      if (options.needsBound && context.clock.nowMs() > options.budgetEndMs) return 'stop';
       const seen = await classify(options.label, planFor(metric, load, context.load), context);
       tooMuchForGenerators ||= seen === 'unreachable';
       return seen;

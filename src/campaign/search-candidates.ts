@@ -54,7 +54,10 @@ export async function searchCandidates(campaign: Campaign, sampler: Sampler): Pr
       tell(threshold * REJECTED_SCORE_SHARE);
       continue;
     }
-    let score = (await measureInto(campaign, candidate, metric, deadlineMs, Math.round(threshold))).estimate;
+    const first = await measureInto(campaign, candidate, metric, deadlineMs, {
+      carried: Math.round(threshold),
+    });
+    let score = first.limit.estimate;
     // The luckiest measurement is not the best configuration: the mean of two is what the next ones have to beat.
     if (score > bestEstimate(campaign, metric) && !signal.aborted) {
       await measureInto(campaign, candidate, metric, deadlineMs);

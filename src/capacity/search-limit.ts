@@ -37,6 +37,8 @@ export interface LimitFound {
   readonly trials: number;
   /** The bracket was closed to the width asked for. */
   readonly decided: boolean;
+  /** The least load that the generators could not offer, or null: what lies above it stays unknown. */
+  readonly unreachable: number | null;
 }
 
 /**
@@ -102,6 +104,7 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
     limit: { estimate: low, low, high: Number.isFinite(high) ? high : search.max },
     trials,
     decided,
+    unreachable: Number.isFinite(ceiling) ? ceiling : null,
   };
 }
 

@@ -132,6 +132,23 @@ test('where today’s rate is not found again in the proof, the least that it fa
   expect(result.comparison?.guards).toMatchObject([{ metric: 'capacityCps', held: true }]);
 });
 
+test('a guard is not held against a rate of today’s that was found too small in a slow minute', async () => {
+  let proving = false;
+  const { result } = await campaign({
+    verdictOf: (_n, verdict, plan, label) => {
+      proving ||= label !== 'current' && label !== 'article';
+      if (plan.shape === 'burst' || verdict.state !== 'carried') return verdict;
+      const slowMinute = !proving && plan.rateCps > 800;
+      const worseThanTodays = label !== 'current' && plan.rateCps > 1_200;
+      if (!slowMinute && !worseThanTodays) return verdict;
+      return { ...verdict, state: 'overloaded', limiter: 'worker-cpu', evidence: 'slow' };
+    },
+  });
+  expect(result.baseline?.capacityCps?.estimate).toBeLessThan(1_200);
+  expect(result.verdict).toBe('not-proven');
+  expect(result.reason).toMatch(/^the capacity fell to \d+/);
+});
+
 test('an interrupted campaign restores and reports what it has', async () => {
   const controller = new AbortController();
   const { result, bed } = await campaign({ onTrial: (n) => n === 20 && controller.abort() }, {}, controller);
