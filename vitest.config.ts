@@ -17,6 +17,8 @@ export default defineConfig({
           exclude: ['test/lab/**'],
           // Some start a process of their own, on a machine that may be busy.
           testTimeout: 30_000,
+          // Most of them wait for processes and timers, so one worker would leave a CPU idle.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },

@@ -12,14 +12,21 @@ const FLAG_OF: Readonly<Record<string, string>> = {
 
 export const ALLOCATORS = Object.keys(FLAG_OF);
 
-/** Those that the build has. */
+/** Those of the build that start with any sensible amount of memory. */
 export function allocatorsOf({ allocators }: RouterFacts): readonly string[] {
-  return ALLOCATORS.filter((name) => allocators.includes(FLAG_OF[name] ?? ''));
+  return ALLOCATORS.filter((name) => name !== SHARED_ONLY && allocators.includes(FLAG_OF[name] ?? ''));
 }
 
-/** Arguments that choose it, for shared and private memory alike. */
+/**
+ * OpenSIPS has it for shared memory only (init_pkg_mallocs refuses it), in 128 pools, so that 3.6.8 does not start with it
+ * below some 500 to 1,000 MiB: it is understood where a router runs with it, and not tried.
+ */
+const SHARED_ONLY = 'fp';
+
+/** Arguments that choose it, for shared and private memory alike where it serves both. */
 export function allocatorArgv(kind: RouterKind, name: string): readonly string[] {
-  return kind === 'kamailio' ? ['-x', name, '-X', name] : ['-a', FLAG_OF[name] ?? name];
+  if (kind === 'kamailio') return ['-x', name, '-X', name];
+  return [name === SHARED_ONLY ? '-s' : '-a', FLAG_OF[name] ?? name];
 }
 
 /** From the command line of a running router; undefined: its default. */

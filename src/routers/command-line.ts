@@ -27,7 +27,9 @@ export function parseCommandLine(text: string): RouterOptions {
     pkgMib: Number(valueAfter('-M')),
   };
   const allocator =
-    allocatorNamed('kamailio', valueAfter('-x')) ?? allocatorNamed('opensips', valueAfter('-a'));
+    allocatorNamed('kamailio', valueAfter('-x')) ??
+    allocatorNamed('opensips', valueAfter('-s')) ??
+    allocatorNamed('opensips', valueAfter('-a'));
   return {
     config: valueAfter('-f'),
     settings: {

@@ -134,7 +134,7 @@ test('a short queue on the way out shows as drops of that device, once, also bel
     '1:10',
     'htb',
     'rate',
-    '1mbit',
+    '100kbit',
     'burst',
     '2k',
   );
@@ -150,7 +150,7 @@ test('a short queue on the way out shows as drops of that device, once, also bel
     '2:',
     'tbf',
     'rate',
-    '1mbit',
+    '100kbit',
     'burst',
     '2k',
     'limit',

@@ -1,4 +1,5 @@
-// A whole campaign on a router that is reached over SSH: a verdict, and everything as it was before.
+// A whole campaign on the lab's router, reached over SSH: a verdict, and everything as it was before. Where a machine with
+// systemd can be booted, machine-campaign.test.ts shows the same of that one, and this is one of the long tests.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,8 @@ import { createLab } from '../../src/targets/lab/lab.ts';
 import { LAB } from '../../src/targets/lab/layout.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 import { writeLabScenario } from '../support/lab-over-ssh.ts';
+import { LONG_TESTS } from '../support/long-tests.ts';
+import { machineAbsent } from '../support/machine.ts';
 import { noSshServer, type SshServer, startSshServer } from '../support/ssh-server.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
@@ -16,7 +19,12 @@ const machine = createLocalHost();
 const lab = createLab(machine);
 const { notFound } = await machine.run(['kamailio', '-v']);
 const absent =
-  noSshServer ?? (notFound ? "not tested: Debian's package kamailio is not installed" : undefined);
+  noSshServer ??
+  (notFound
+    ? "not tested: Debian's package kamailio is not installed"
+    : LONG_TESTS || machineAbsent() !== undefined
+      ? undefined
+      : 'a campaign over SSH to the lab is a long test');
 
 describe.skipIf(absent)(absent ?? 'a campaign over SSH', () => {
   let server: SshServer;

@@ -12,6 +12,7 @@ import { formatProblems, loadScenario } from '../../src/scenario/load-scenario.t
 import { createLab } from '../../src/targets/lab/lab.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 import { writeLabScenario } from '../support/lab-over-ssh.ts';
+import { LONG_TESTS } from '../support/long-tests.ts';
 import { noSshServer, type SshServer, startSshServer } from '../support/ssh-server.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 
@@ -23,7 +24,12 @@ const machine = createLocalHost();
 const lab = createLab(machine);
 const { notFound } = await machine.run(['kamailio', '-v']);
 const absent =
-  noSshServer ?? (notFound ? "not tested: Debian's package kamailio is not installed" : undefined);
+  noSshServer ??
+  (notFound
+    ? "not tested: Debian's package kamailio is not installed"
+    : LONG_TESTS
+      ? undefined
+      : 'a campaign over a long link is a long test');
 
 describe.skipIf(absent)(absent ?? 'a campaign over a long link', () => {
   let server: SshServer;

@@ -96,13 +96,13 @@ test('places complete calls, measures them, and leaves no process', async () => 
 
 test('a refusal is a failed call with its status', async () => {
   answerWith((request) => (request.startsWith('INVITE') ? [reply(request, '503 Service Unavailable')] : []));
-  const { report } = await phoneCalls(1_500);
+  const { report } = await phoneCalls(2_500);
   expect(report).toMatchObject({ state: 'reported', completed: 0 });
   if (report.state === 'reported') expect(report.failures['503']).toBe(report.failed);
 });
 
 test('silence is a failed call, not a hang', async () => {
-  const { report } = await phoneCalls(1_200);
+  const { report } = await phoneCalls(2_500);
   expect(report).toMatchObject({ state: 'reported', completed: 0 });
   if (report.state === 'reported') expect(report.failures['no answer']).toBeGreaterThan(0);
 });
@@ -114,7 +114,7 @@ test('malformed replies are survived', async () => {
     '\u0000\u0001\u0002',
     ...completes(request),
   ]);
-  const { report } = await phoneCalls(1_500);
+  const { report } = await phoneCalls(2_500);
   expect(report).toMatchObject({ state: 'reported', failed: 0 });
 });
 
@@ -125,7 +125,7 @@ test('a port in use is said, not thrown', async () => {
 
 test('nothing but calls reaches its output', async () => {
   answerWith(completes);
-  await phoneCalls(1_000);
+  await phoneCalls(2_500);
   const lines = (await readFile(join(dir, 'phone.jsonl'), 'utf8')).trim().split('\n');
   for (const line of lines) expect(JSON.parse(line)).toHaveProperty('state');
 });

@@ -24,6 +24,7 @@ test('values right behind their option, the last of several, and none at all', (
 test('the memory manager, by one name for both products; another -a is none', () => {
   const allocatorIn = (...args: string[]) => parseCommandLine(cmdline(...args)).settings.allocator;
   expect(allocatorIn('kamailio', '-x', 'fm', '-X', 'qm')).toBe('fm');
-  expect(allocatorIn('opensips', '-a', 'F_PARALLEL_MALLOC')).toBe('fp');
+  expect(allocatorIn('opensips', '-a', 'HP_MALLOC')).toBe('hp');
+  expect(allocatorIn('opensips', '-a', 'Q_MALLOC', '-s', 'F_PARALLEL_MALLOC')).toBe('fp');
   expect(allocatorIn('kamailio', '-a', 'no')).toBeUndefined();
 });
