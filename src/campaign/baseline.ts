@@ -77,7 +77,7 @@ export async function measureInto(
       budgetEndMs: campaign.budget.endMs,
       width: WIDTH[metric],
     },
-    { bed: campaign.bed, clock: campaign.clock, load: campaign.scenario.load, signal: campaign.signal },
+    { ...campaign, load: campaign.scenario.load },
   );
   if (found.trials > 0) {
     measured.values[metric].push(found.limit);

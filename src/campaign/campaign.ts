@@ -15,7 +15,7 @@ import type { Emit } from './events.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { interruptionOf } from './interruption.ts';
-import { MeasurementFailed } from './measure.ts';
+import { type MeasureContext, MeasurementFailed } from './measure.ts';
 import { searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
 
@@ -34,6 +34,7 @@ export interface Campaign extends CampaignDeps {
   readonly prepared: Prepared;
   readonly budget: ReturnType<typeof createBudget>;
   readonly findings: Findings;
+  readonly spoilt: MeasureContext['spoilt'];
   /** Makes a configuration consistent, or null when that cannot be. */
   readonly repair: (configuration: Configuration) => Configuration | null;
 }
@@ -109,7 +110,7 @@ function openCampaign(
   budget: Campaign['budget'],
   findings: Findings,
 ): Campaign {
-  return { ...deps, prepared, budget, findings, repair: repairFor(prepared) };
+  return { ...deps, prepared, budget, findings, spoilt: { inARow: 0 }, repair: repairFor(prepared) };
 }
 
 export function repairFor(prepared: Prepared): Campaign['repair'] {

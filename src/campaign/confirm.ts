@@ -140,7 +140,7 @@ function judge({ findings, scenario }: Campaign): void {
     const missing =
       usable.length < MIN_PAIRS
         ? `only ${usable.length} of the ${MIN_PAIRS} pairs that a proof needs fitted into the budget`
-        : `no time was left to see that ${METRIC_WORDS[unguarded?.metric ?? maximise]} does not fall`;
+        : `${METRIC_WORDS[unguarded?.metric ?? maximise]} was not found closely enough, on both sides of a pair, to see that it does not fall`;
     const enoughMs = scenario.budgetMs + proofMs(scenario);
     findings.verdict = 'not-proven';
     findings.reason = `${missing}: give it more time, e.g. --budget ${Math.ceil(enoughMs / 60_000)}m`;

@@ -34,6 +34,8 @@ export interface MeasureContext {
   readonly clock: Clock;
   readonly load: LoadSpec;
   readonly signal: AbortSignal;
+  /** Trials that the machine has spoilt since the last valid one, in all measurements of the campaign. */
+  readonly spoilt: { inARow: number };
 }
 
 const LEAST: Readonly<Record<Metric, number>> = { capacityCps: 10, burstCalls: 1 };
@@ -50,8 +52,10 @@ const PATIENCE: Readonly<Record<Metric, number>> = { capacityCps: 4, burstCalls:
 const PATIENCE_FOR_BOUND = 10;
 /** A load that the generators fail to offer this often in a row is beyond them. */
 const MAX_GENERATOR_BOUND_IN_A_ROW = 3;
-/** A trial that is invalid this often in a row tells that the machine is not fit to measure on now. */
-const MAX_INVALID_IN_A_ROW = 5;
+/** A load at which trials are invalid this often in a row cannot be judged now: a smaller one may be. */
+const MAX_INVALID_AT_A_LOAD = 3;
+/** Trials invalid this often in a row, whatever the load, tell that the machine is not fit to measure on now. */
+const MAX_INVALID_IN_A_ROW = 10;
 /** A trial or a start that fails this often in a row ends the campaign. */
 const MAX_FAILED_IN_A_ROW = 3;
 /** Time of a trial besides its window: start, warm-up, drain, recovery. */
@@ -133,8 +137,10 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
   let invalid = 0;
   let generatorBound = 0;
   let failed = 0;
+  const { spoilt } = context;
   while (!context.signal.aborted) {
     const trial = await context.bed.offer(label, plan);
+    if (trial.verdict.state !== 'invalid') spoilt.inARow = 0;
     switch (trial.verdict.state) {
       case 'carried':
         return 'carried';
@@ -143,14 +149,20 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
         if (trial.verdict.completedCalls < trial.verdict.plannedCalls) await recover(context);
         return 'overloaded';
       case 'invalid':
-        invalid += 1;
         await recover(context);
-        generatorBound = blamesGenerator(trial.verdict.reason) ? generatorBound + 1 : 0;
-        if (generatorBound >= MAX_GENERATOR_BOUND_IN_A_ROW) return 'unreachable';
-        if (invalid >= MAX_INVALID_IN_A_ROW)
+        if (blamesGenerator(trial.verdict.reason)) {
+          generatorBound += 1;
+          if (generatorBound >= MAX_GENERATOR_BOUND_IN_A_ROW) return 'unreachable';
+          break;
+        }
+        generatorBound = 0;
+        invalid += 1;
+        spoilt.inARow += 1;
+        if (spoilt.inARow >= MAX_INVALID_IN_A_ROW)
           throw new MeasurementFailed(
-            `${invalid} invalid trials in a row; the last: ${trial.verdict.reason}`,
+            `${spoilt.inARow} invalid trials in a row; the last: ${trial.verdict.reason}`,
           );
+        if (invalid >= MAX_INVALID_AT_A_LOAD) return 'unclear';
         break;
       case 'failed':
         failed += 1;

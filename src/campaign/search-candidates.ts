@@ -11,6 +11,11 @@ import { carries, trialMs } from './measure.ts';
 const WORTH_MEASURING = 1.03;
 /** What the sampler is told of a rejected candidate, as a share of the load that it did not carry. */
 const REJECTED_SCORE_SHARE = 0.7;
+const WHY_NOT = {
+  overloaded: 'does not carry',
+  unreachable: 'the generators cannot offer',
+  unclear: 'the machine spoilt every trial that would have shown whether it carries',
+} as const;
 /** What the sampler is told of a candidate that breaks a guard, as a share of its own score. */
 const GUARD_BROKEN_SCORE_SHARE = 0.3;
 export const RESTART_MS = 2_000;
@@ -45,11 +50,8 @@ export async function searchCandidates(campaign: Campaign, sampler: Sampler): Pr
     const threshold = Math.max(bestEstimate(campaign, metric), 1) * WORTH_MEASURING;
     const seen = await carriesTwice(campaign, candidate, metric, threshold);
     if (seen === 'stop') return;
-    if (seen === 'overloaded' || seen === 'unreachable') {
-      const reason =
-        seen === 'overloaded'
-          ? `does not carry ${Math.round(threshold)}`
-          : `the generators cannot offer ${Math.round(threshold)}`;
+    if (seen !== 'carried') {
+      const reason = `${WHY_NOT[seen]} ${Math.round(threshold)}`;
       await campaign.emit({ type: 'rejected', candidate: n, reason });
       tell(threshold * REJECTED_SCORE_SHARE);
       continue;

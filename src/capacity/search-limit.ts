@@ -4,9 +4,10 @@ import type { Interval } from '../stats/interval.ts';
 
 /**
  * What one trial at a load said. 'unreachable': the generators cannot offer so much, which says nothing about the router.
+ * 'unclear': the machine spoilt every trial at it, which says nothing either.
  * 'stop' ends the search: nothing more can be learned now.
  */
-export type LoadClass = 'carried' | 'overloaded' | 'unreachable' | 'stop';
+export type LoadClass = 'carried' | 'overloaded' | 'unreachable' | 'unclear' | 'stop';
 
 export interface LimitSearch {
   /** A load that was seen to be carried a moment ago: nothing below it is tried. */
@@ -50,6 +51,8 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
   let high = Number.POSITIVE_INFINITY;
   /** Loads from here on cannot be offered. */
   let ceiling = Number.POSITIVE_INFINITY;
+  /** Loads from here on are not looked at again. */
+  let clearBelow = Number.POSITIVE_INFINITY;
   let trials = 0;
   let stopped = false;
 
@@ -66,6 +69,10 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
         ceiling = Math.min(ceiling, load);
         return;
       }
+      if (seen === 'unclear') {
+        clearBelow = Math.min(clearBelow, load);
+        return;
+      }
       trials += 1;
       if (seen === 'carried') carried += 1;
       else overloaded += 1;
@@ -80,7 +87,7 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
   let load = clamp(Math.round(search.start), search.min, search.max);
   let step = search.step;
   // A bracket that is open on one side says little for the trials it took, so a few more are worth their time.
-  const above = () => Math.min(high, ceiling);
+  const above = () => Math.min(high, ceiling, clearBelow);
   const closed = () => low > 0 && above() < Number.POSITIVE_INFINITY;
   while (!stopped && !((closed() || trials >= search.patience) && search.outOfTime())) {
     await tryLoad(load);

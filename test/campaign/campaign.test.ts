@@ -4,6 +4,7 @@ import { runCampaign } from '../../src/campaign/campaign.ts';
 import type { NewEvent } from '../../src/campaign/events.ts';
 import { MeasurementFailed } from '../../src/campaign/measure.ts';
 import { UserError } from '../../src/errors.ts';
+import type { LoadPlan } from '../../src/load/load.ts';
 import { LeaseLost } from '../../src/safety/safeguard.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -222,6 +223,18 @@ test('trials spoilt by the machine are repeated, not scored', async () => {
   });
   expect(result.verdict).toBe('improved');
   expect(result.trials.invalid).toBeGreaterThan(2);
+});
+
+test('a load at which the machine spoils every trial is left alone, and the search goes on below it', async () => {
+  const spoils = (plan: LoadPlan) =>
+    plan.shape === 'burst' ? plan.calls > 900 && plan.calls < 1_100 : plan.rateCps > 4_600;
+  const { result } = await campaign({
+    verdictOf: (_n, verdict, plan) =>
+      spoils(plan) ? { state: 'invalid', reason: 'hidden steal: one CPU accounted for only 76 %' } : verdict,
+  });
+  expect(result.trials.invalid).toBeGreaterThan(3);
+  expect(result.verdict).toBe('improved');
+  expect(result.winner?.burstCalls?.estimate).toBeLessThanOrEqual(900);
 });
 
 test('a machine that spoils every trial ends the campaign, restored, with the reason', async () => {

@@ -45,6 +45,7 @@ export function startCampaign(deps: {
   readonly scenario: string;
   readonly out: string;
   readonly seed: number;
+  readonly env: Readonly<Record<string, string>>;
 }): Campaign {
   const { folder, scenario, out, seed } = deps;
   const logFile = join(folder, 'siptune.log');
@@ -52,7 +53,7 @@ export function startCampaign(deps: {
   const child: ChildProcess = spawn(
     process.execPath,
     [...CLI, 'run', scenario, '--out', out, '--seed', String(seed), '--quiet'],
-    { detached: true, stdio: ['ignore', log, log], env: { ...process.env, ...marked(folder) } },
+    { detached: true, stdio: ['ignore', log, log], env: { ...process.env, ...marked(folder), ...deps.env } },
   );
   const { pid } = child;
   if (pid === undefined) throw new Error('siptune does not start');
@@ -90,12 +91,15 @@ export function startCampaign(deps: {
 }
 
 /** "siptune restore": its exit status and what it said. */
-export function restore(out: string): Promise<{ status: number; text: string }> {
+export function restore(
+  out: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [...CLI, 'restore', '--out', out],
-      { timeout: RESTORE_TIMEOUT_MS },
+      { timeout: RESTORE_TIMEOUT_MS, env: { ...process.env, ...env } },
       (_error, stdout, stderr) => resolve({ status: child.exitCode ?? -1, text: `${stdout}${stderr}` }),
     );
   });

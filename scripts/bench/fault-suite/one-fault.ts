@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { FILLER, phaseOf, restore, startCampaign } from './campaign.ts';
+import { openFarLab } from './far-lab.ts';
 import { leftovers, processesOf } from './leftovers.ts';
 import type { Kind, Options, Phase } from './options.ts';
 import { CONFIG, writeScenario } from './scenario.ts';
@@ -45,16 +46,23 @@ async function tryOne(fault: Fault, attempt: number): Promise<Outcome | null> {
   const folder = join(fault.folder, `${index + 1}-${attempt}-${kind}-${phase}`);
   const out = join(folder, 'results');
   mkdirSync(out, { recursive: true });
-  const scenario = writeScenario(folder, options);
+  const farLab = kind === 'link' ? await openFarLab() : undefined;
+  const scenario = writeScenario(folder, options, farLab?.target);
   const settings = readSettings();
   const config = readFileSync(join(folder, CONFIG), 'utf8');
   if (kind === 'disk')
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${RESULTS_DISK},mode=0700`, 'tmpfs', out]);
   try {
-    const campaign = startCampaign({ folder, scenario, out, seed: options.seed + index });
+    const campaign = startCampaign({
+      folder,
+      scenario,
+      out,
+      seed: options.seed + index,
+      env: farLab?.env ?? {},
+    });
     const reached = await campaign.reach(phase, random());
     const struck = reached
-      ? await strike(kind, { campaign, folder, out, periodS: options.periodS, random })
+      ? await strike(kind, { campaign, folder, out, periodS: options.periodS, random, farLab })
       : null;
     if (struck === null) {
       const status = campaign.exitStatus();
@@ -74,7 +82,9 @@ async function tryOne(fault: Fault, attempt: number): Promise<Outcome | null> {
     const untilMs = struck.sinceMs + struck.withinMs;
     const wrong = () => [
       ...changesSince(settings).map(({ path, was, is }) => `${path} is ${is.trim()}, was ${was.trim()}`),
-      ...(kind === 'stop' ? [] : leftovers(folder)),
+      ...(farLab?.changes() ?? []),
+      // siptune itself may be there for longer then; `afterwards` looks.
+      ...(kind === 'stop' || kind === 'link' ? [] : leftovers(folder)),
     ];
     let now = wrong();
     while (now.length > 0 && performance.now() < untilMs) {
@@ -94,6 +104,7 @@ async function tryOne(fault: Fault, attempt: number): Promise<Outcome | null> {
     return { kind, phase, lost: [...new Set(lost)], restoredAfterS };
   } finally {
     rmSync(join(out, FILLER), { force: true });
+    await farLab?.close();
     await clean(folder, out, settings);
     if (kind === 'disk') execFileSync('umount', ['--lazy', out]);
   }

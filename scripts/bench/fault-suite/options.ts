@@ -1,7 +1,7 @@
 // What the fault suite is asked for on its command line.
 import { parseArgs } from 'node:util';
 
-export const KINDS = ['kill', 'stop', 'router', 'sipp', 'disk'] as const;
+export const KINDS = ['kill', 'stop', 'router', 'sipp', 'disk', 'link'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Phases of a campaign in which a fault can be placed, as its journal names them. */
@@ -24,6 +24,7 @@ const HELP = `usage: scripts/bench/faults [options]
   --router N    kill -9 of a process of the router (default 2)
   --sipp N      kill -9 of a SIPp (default 2)
   --disk N      the disk of the results folder filled (default 2)
+  --link N      the link to the target cut, the lab reached over SSH: nothing is forwarded, nothing closed (default 2)
   --phases LIST of ${PHASES.join(', ')} (default: all, each equally often)
   --period S    the dead-man's period in seconds (default 5); 0: without it, "siptune restore" is run after a kill
   --budget TIME of each campaign (default 3m, the least)
@@ -32,7 +33,14 @@ const HELP = `usage: scripts/bench/faults [options]
 Faults run one after the other. Each takes as long as its campaign needs to get to the phase that it strikes: a few seconds for
 prepare, up to the whole budget for restore. The exit status is 1 when anything was lost or left behind, 2 for bad usage.`;
 
-const DEFAULT_COUNTS: Readonly<Record<Kind, number>> = { kill: 10, stop: 2, router: 2, sipp: 2, disk: 2 };
+const DEFAULT_COUNTS: Readonly<Record<Kind, number>> = {
+  kill: 10,
+  stop: 2,
+  router: 2,
+  sipp: 2,
+  disk: 2,
+  link: 2,
+};
 
 /** The options, or the text to end with. */
 export function parseOptions(
@@ -43,7 +51,7 @@ export function parseOptions(
     const { values } = parseArgs({
       args: [...argv],
       options: {
-        ...{ kill: text, stop: text, router: text, sipp: text, disk: text },
+        ...{ kill: text, stop: text, router: text, sipp: text, disk: text, link: text },
         ...{ phases: text, period: text, budget: text, seed: text },
         help: { type: 'boolean' },
       },

@@ -6,14 +6,14 @@ import type { Options } from './options.ts';
 /** A copy of its own, so that a change to it can be seen. */
 export const CONFIG = 'kamailio.cfg';
 
-/** Puts it into a folder; returns its path. */
-export function writeScenario(folder: string, { budget, periodS }: Options): string {
+/** Puts it into a folder; returns its path. `target` is YAML. */
+export function writeScenario(folder: string, { budget, periodS }: Options, target = 'lab'): string {
   copyFileSync('scenarios/routers/kamailio.cfg', resolve(folder, CONFIG));
   const path = resolve(folder, 'scenario.yaml');
   writeFileSync(
     path,
     `name: fault
-target: lab
+target: ${target}
 router:
   kind: kamailio
   config: ${CONFIG}

@@ -3,7 +3,8 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Campaign, FILLER, restore } from './campaign.ts';
-import { processesOf } from './leftovers.ts';
+import type { FarLab } from './far-lab.ts';
+import { leftovers, processesOf } from './leftovers.ts';
 import type { Kind } from './options.ts';
 
 export interface Struck {
@@ -25,9 +26,12 @@ export interface StrikeDeps {
   readonly periodS: number;
   /** Numbers from 0 to 1. */
   readonly random: () => number;
+  /** For a cut link. */
+  readonly farLab: FarLab | undefined;
 }
 
 const GRACE_MS = 5_000;
+const DEFAULT_PERIOD_S = 60;
 /** What siptune may need to notice: a trial that runs, and a restart of the router. */
 const NOTICE_MS = 90_000;
 /** A campaign that has coped with its fault goes on for so long, and is then interrupted. */
@@ -53,6 +57,8 @@ export async function strike(kind: Kind, deps: StrikeDeps): Promise<Struck | nul
       return killOther('sipp', deps);
     case 'disk':
       return fillDisk(deps);
+    case 'link':
+      return cutLink(deps);
   }
 }
 
@@ -89,6 +95,30 @@ async function stop({ campaign, periodS, random }: StrikeDeps): Promise<Struck> 
   await setTimeout(pauseMs);
   campaign.signal('SIGCONT');
   return interrupt(campaign, 0);
+}
+
+/** The target is alone: it must be as it was by its own timer. siptune notices by itself, and leaves nothing here either. */
+function cutLink({ campaign, folder, farLab, periodS }: StrikeDeps): Struck | null {
+  if (!farLab) return null;
+  farLab.cut();
+  const afterwards = async () => {
+    const noticed = await campaign.exited(NOTICE_MS);
+    if (!noticed) campaign.signal('SIGKILL');
+    farLab.mend();
+    const status = campaign.exitStatus() ?? '';
+    const { status: restored, text } = await restore(join(folder, 'results'), farLab.env);
+    const wrong = [
+      ...(noticed ? [] : ['siptune did not notice that the link was cut']),
+      ...(BUG.includes(status) ? [`siptune ended with ${status}`] : []),
+      ...(restored === 0 ? [] : [`siptune restore: ${restored}, ${text.trim()}`]),
+      ...farLab.changes(),
+      ...leftovers(folder).filter((name) => !name.startsWith('namespace')),
+    ];
+    return wrong.join('; ');
+  };
+  // There is always a timer for another machine.
+  const withinMs = (periodS || DEFAULT_PERIOD_S) * 1_000 + GRACE_MS;
+  return { sinceMs: performance.now(), withinMs, note: '', afterwards };
 }
 
 /** siptune may go on, with a trial that counts for nothing, or give up: both are right if it restores at its end. */

@@ -199,7 +199,7 @@ test('a campaign that gave up tries again what made it give up', async () => {
   const gaveUp = await life([], {
     verdictOf: (n, verdict) => (n >= 20 ? { state: 'invalid', reason: 'steal' } : verdict),
   });
-  expect('result' in gaveUp && gaveUp.result).toMatchObject({ verdict: 'aborted', trials: { invalid: 5 } });
+  expect('result' in gaveUp && gaveUp.result).toMatchObject({ verdict: 'aborted', trials: { invalid: 10 } });
   const again = await life(gaveUp.journal, { verdictOf: (_n, verdict) => verdict });
   expect('result' in again && again.result).toMatchObject({ verdict: 'improved', trials: { invalid: 0 } });
 });
