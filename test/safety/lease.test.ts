@@ -25,6 +25,9 @@ import {
   statePath,
 } from '../support/safety-target.ts';
 
+/** A period that does not end within a test, however busy the machine. */
+const NEVER_MS = 600_000;
+
 test('from the lease to its end: recorded first, then written, restored, and let go', async () => {
   const guard = guardOf('c1');
   await guard.take();
@@ -85,21 +88,21 @@ test('seen on another machine, an owner that runs beside us is judged by its pro
 });
 
 describe('after kill -9, before the timer fires', () => {
-  const killed = async () => {
-    const { holder } = await startHolder('c1');
+  const killed = async (periodMs: number) => {
+    const { holder } = await startHolder('c1', {}, periodMs);
     holder.kill('SIGKILL');
     await holder.exited;
   };
 
   test('a new campaign restores first, and its settings are not undone by the old timer', async () => {
-    await killed();
+    await killed(3 * PERIOD_MS);
     const guard = guardOf('c2', { periodMs: 60_000 });
     await guard.take();
     expect(await content()).toBe(ORIGINAL);
     expect(events.map(({ type }) => type)).toEqual(['taken-over', 'armed']);
     await guard.coverOriginals([original()]);
     await guard.guarded().writeFile(file, 'second\n');
-    await systemClock.sleep(PERIOD_MS + 5_000);
+    await systemClock.sleep(3 * PERIOD_MS + 5_000);
     expect(await content()).toBe('second\n');
     expect(guard.signal.aborted).toBe(false);
     await guard.restore();
@@ -107,7 +110,7 @@ describe('after kill -9, before the timer fires', () => {
   });
 
   test('what cannot be restored refuses a new campaign by name, until it is given up', async () => {
-    await killed();
+    await killed(NEVER_MS);
     await rm(file);
     const state = { machine, path: statePath };
     await expect(guardOf('c2').take()).rejects.toThrow(/campaign c1 .*no longer exists/);
@@ -127,7 +130,7 @@ describe('after kill -9, before the timer fires', () => {
 });
 
 test('after a reboot the lease is stale, and files are restored first', async () => {
-  const { holder } = await startHolder('c1');
+  const { holder } = await startHolder('c1', {}, NEVER_MS);
   holder.kill('SIGKILL');
   await holder.exited;
   // As a reboot leaves it: the same files, another boot, no timer.

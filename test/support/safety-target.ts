@@ -12,7 +12,7 @@ import { createLocalHost } from '../../src/targets/local-host.ts';
 import type { Original } from '../../src/targets/original.ts';
 
 export const ORIGINAL = 'SHM_MEMORY=64\n';
-export const PERIOD_MS = 2_000;
+export const PERIOD_MS = 3_000;
 /** A busy machine may take its time; what is asserted is the order of events. */
 export const PATIENCE = { timeout: 25_000, interval: 50 };
 const holderProgram = fileURLToPath(new URL('lease-holder.ts', import.meta.url));
@@ -64,11 +64,15 @@ export const guardOf = (campaign: string, more: Partial<SafeguardDeps> = {}) =>
   });
 
 /** A siptune in a process of its own, which changes the file and goes on changing it. */
-export async function startHolder(campaign: string, env: Readonly<Record<string, string>> = {}) {
+export async function startHolder(
+  campaign: string,
+  env: Readonly<Record<string, string>> = {},
+  periodMs = PERIOD_MS,
+) {
   const out = join(folder, `${campaign}.out`);
   await writeFile(out, '');
   const holder = await machine.spawn(
-    [process.execPath, '--import', 'tsx', holderProgram, statePath, campaign, String(PERIOD_MS), file],
+    [process.execPath, '--import', 'tsx', holderProgram, statePath, campaign, String(periodMs), file],
     { stdoutFile: out, stderrFile: out, env },
   );
   spawned.push(holder);
