@@ -16,7 +16,7 @@ export function writeScenario(folder: string, { budget, periodS }: Options, targ
 target: ${target}
 router:
   kind: kamailio
-  config: ${CONFIG}
+  config: ${resolve(folder, CONFIG)}
   settings: { workers: 4, maxbuffer: 256 KiB, shm: 512 MiB, pkg: 8 MiB }
 load: { flow: invite, hold: 200ms, ua: 0 /s, warmup: 500ms, window: 1s }
 objective: { maximise: burst, guard: { capacity: { mayFall: 20% } } }
