@@ -11,6 +11,8 @@ export const FILLER = 'filler';
 const CLI = ['--import', 'tsx', 'src/cli.ts'];
 const POLL_MS = 10;
 const RESTORE_TIMEOUT_MS = 60_000;
+/** From "siptune resume" to its first new trial. */
+const RESUME_MS = 2_500;
 
 export interface Campaign {
   readonly pid: number;
@@ -18,7 +20,10 @@ export interface Campaign {
   /** Undefined while it runs. */
   exitStatus(): number | string | undefined;
   exited(timeoutMs: number): Promise<boolean>;
-  /** Waits for the beginning of a phase, then for `share` of what it usually takes; false when the campaign ended before. */
+  /**
+   * Waits for the beginning of a phase, then for `share` of what it usually takes; false when the campaign ended before.
+   * A campaign that was resumed in this phase goes on in it: the time counts from its start.
+   */
   reach(phase: Phase, share: number): Promise<boolean>;
   signal(name: NodeJS.Signals): void;
 }
@@ -40,21 +45,24 @@ export function interruptRunning(): void {
   running?.signal('SIGINT');
 }
 
+/** `begin`: the campaign that is in `out` goes on, or a new one is put there. */
 export function startCampaign(deps: {
+  readonly begin: 'run' | 'resume';
   readonly folder: string;
   readonly scenario: string;
   readonly out: string;
   readonly seed: number;
   readonly env: Readonly<Record<string, string>>;
 }): Campaign {
-  const { folder, scenario, out, seed } = deps;
+  const { begin, folder, scenario, out, seed } = deps;
+  const command = begin === 'run' ? ['run', scenario, '--seed', String(seed)] : ['resume'];
   const logFile = join(folder, 'siptune.log');
   const log = openSync(logFile, 'a');
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...CLI, 'run', scenario, '--out', out, '--seed', String(seed), '--quiet'],
-    { detached: true, stdio: ['ignore', log, log], env: { ...process.env, ...marked(folder), ...deps.env } },
-  );
+  const child: ChildProcess = spawn(process.execPath, [...CLI, ...command, '--out', out, '--quiet'], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...marked(folder), ...deps.env },
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error('siptune does not start');
   let status: number | string | undefined;
@@ -74,12 +82,13 @@ export function startCampaign(deps: {
       return status !== undefined;
     },
     async reach(phase, share) {
+      const goesOn = begin === 'resume' && phases().has(phase);
       while (!phases().has(phase)) {
         if (status !== undefined) return false;
         await setTimeout(POLL_MS);
       }
-      learnFrom(phases());
-      const untilMs = performance.now() + share * usualMs[phase];
+      if (begin === 'run') learnFrom(phases());
+      const untilMs = performance.now() + share * (usualMs[phase] + (goesOn ? RESUME_MS : 0));
       while (performance.now() < untilMs && status === undefined) await setTimeout(POLL_MS);
       return status === undefined;
     },
@@ -110,13 +119,15 @@ export function phaseOf(out: string): string {
   return [...phasesIn(out).keys()].at(-1) ?? 'start';
 }
 
+/** Whether a campaign that went on did not ask what its journal answers. */
+export function partedFromJournal(out: string): boolean {
+  return journalIn(out).includes('"type":"parted"');
+}
+
 /** When each phase began. */
 function phasesIn(out: string): ReadonlyMap<string, number> {
-  const [id] = existsSync(out) ? readdirSync(out).filter((name) => name !== FILLER) : [];
-  const journal = id === undefined ? '' : join(out, id, 'journal.jsonl');
-  if (!existsSync(journal)) return new Map();
   return new Map(
-    readFileSync(journal, 'utf8')
+    journalIn(out)
       .split('\n')
       .flatMap((line) => {
         // The last line may be torn.
@@ -124,6 +135,12 @@ function phasesIn(out: string): ReadonlyMap<string, number> {
         return match ? [[match[2] ?? '', Date.parse(match[1] ?? '')] as const] : [];
       }),
   );
+}
+
+function journalIn(out: string): string {
+  const [id] = existsSync(out) ? readdirSync(out).filter((name) => name !== FILLER) : [];
+  const journal = id === undefined ? '' : join(out, id, 'journal.jsonl');
+  return existsSync(journal) ? readFileSync(journal, 'utf8') : '';
 }
 
 function learnFrom(began: ReadonlyMap<string, number>): void {

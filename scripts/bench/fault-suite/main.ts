@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '../../../src/stats/random.ts';
 import { interruptRunning } from './campaign.ts';
+import { runChain } from './chain.ts';
 import { labNamespaces } from './leftovers.ts';
-import { runOne } from './one-fault.ts';
-import { KINDS, type Kind, type Options, type Phase, parseOptions } from './options.ts';
+import { KINDS, type Kind, type Options, PHASES, type Phase, parseOptions } from './options.ts';
 import { type Outcome, renderTable } from './table.ts';
 
 const options = parseOptions(process.argv.slice(2));
@@ -31,7 +31,8 @@ process.exit(outcomes.some(({ lost }) => lost.length > 0) ? 1 : 0);
 async function runAll(options: Options): Promise<readonly Outcome[]> {
   const folder = mkdtempSync(join(tmpdir(), 'siptune-faults-'));
   const random = createRandom(options.seed);
-  const faults = planned(options, random);
+  const chains = planned(options, random);
+  const total = chains.reduce((sum, { phases }) => sum + phases.length, 0);
   const done: Outcome[] = [];
   let interrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -40,36 +41,52 @@ async function runAll(options: Options): Promise<readonly Outcome[]> {
       process.stderr.write('ending the campaign that runs\n');
       interruptRunning();
     });
-  for (const [index, { kind, phase }] of faults.entries()) {
+  for (const [index, { kind, phases }] of chains.entries()) {
+    const outcomes = runChain({ kind, phases, index, folder, options, random });
+    for await (const outcome of outcomes) {
+      // What came of it says more about our own interruption than about the fault.
+      if (interrupted) break;
+      done.push(outcome);
+      process.stderr.write(`${done.length}/${total} ${describe(outcome)}\n`);
+    }
     if (interrupted) break;
-    process.stderr.write(`${index + 1}/${faults.length} ${kind} in ${phase} … `);
-    const outcome = await runOne({ kind, phase, index, folder, options, random });
-    // What came of it says more about our own interruption than about the fault.
-    if (interrupted) break;
-    process.stderr.write(
-      outcome.lost.length > 0
-        ? `LOST: ${outcome.lost.join('; ')}\n`
-        : `restored after ${outcome.restoredAfterS?.toFixed(1)} s\n`,
-    );
-    done.push(outcome);
   }
   if (done.every(({ lost }) => lost.length === 0)) rmSync(folder, { recursive: true });
   else process.stderr.write(`what the campaigns said is in ${folder}\n`);
   return done;
 }
 
-/** Each phase equally often for each kind, in an order that the seed decides. */
-function planned({ counts, phases }: Options, random: () => number): readonly { kind: Kind; phase: Phase }[] {
-  // When siptune restores, it has ended router and SIPp itself.
-  const phasesFor = (kind: Kind) =>
-    kind === 'router' || kind === 'sipp' ? phases.filter((phase) => phase !== 'restore') : phases;
-  return KINDS.flatMap((kind) =>
-    Array.from({ length: counts[kind] }, (_, n) => ({
+function describe({ kind, phase, lost, changed, restoredAfterS }: Outcome): string {
+  if (lost.length > 0) return `${kind} in ${phase}: LOST: ${lost.join('; ')}`;
+  const what = changed ? 'restored' : 'nothing was changed yet; all in place';
+  return `${kind} in ${phase}: ${what} after ${restoredAfterS?.toFixed(1)} s`;
+}
+
+/** Faults that strike one campaign, in the order of its phases. */
+interface Chain {
+  readonly kind: Kind;
+  readonly phases: readonly Phase[];
+}
+
+/** Each phase equally often for each kind; the chains in an order that the seed decides. */
+function planned({ counts, phases, perCampaign }: Options, random: () => number): readonly Chain[] {
+  return KINDS.flatMap((kind) => {
+    // When siptune restores, it has ended router and SIPp itself.
+    const possible =
+      kind === 'router' || kind === 'sipp' ? phases.filter((phase) => phase !== 'restore') : phases;
+    const moments = Array.from(
+      { length: counts[kind] },
+      (_, n) => possible[n % possible.length] ?? 'prepare',
+    );
+    const length = kind === 'kill' || kind === 'link' ? perCampaign : 1;
+    return Array.from({ length: Math.ceil(moments.length / length) }, (_, n) => ({
       kind,
-      phase: phasesFor(kind)[n % phasesFor(kind).length] ?? 'prepare',
-    })),
-  )
-    .map((fault) => ({ fault, order: random() }))
+      phases: moments
+        .slice(n * length, (n + 1) * length)
+        .sort((a, b) => PHASES.indexOf(a) - PHASES.indexOf(b)),
+    }));
+  })
+    .map((chain) => ({ chain, order: random() }))
     .sort((a, b) => a.order - b.order)
-    .map(({ fault }) => fault);
+    .map(({ chain }) => chain);
 }

@@ -1,15 +1,18 @@
 // The suite's result: one line for each kind of fault, and what was lost, by name.
-import type { Kind, Phase } from './options.ts';
+import type { Kind } from './options.ts';
 
 export interface Outcome {
   readonly kind: Kind;
-  readonly phase: Phase;
+  /** In which it struck, by the journal. */
+  readonly phase: string;
   /** Settings that were not back in time, what was left behind, or what siptune did wrong; empty: all is well. */
   readonly lost: readonly string[];
   readonly restoredAfterS: number | null;
+  /** Whether anything was to be put back when the fault struck. */
+  readonly changed: boolean;
 }
 
-const HEAD = ['fault', 'count', 'restored', 'lost', 'slowest restore'] as const;
+const HEAD = ['fault', 'count', 'while changed', 'restored', 'lost', 'slowest restore'] as const;
 
 export function renderTable(outcomes: readonly Outcome[]): string {
   const kinds = [...new Set(outcomes.map(({ kind }) => kind))];
@@ -18,7 +21,14 @@ export function renderTable(outcomes: readonly Outcome[]): string {
     const lost = all.filter((outcome) => outcome.lost.length > 0);
     const times = all.flatMap(({ restoredAfterS }) => restoredAfterS ?? []);
     const slowest = times.length === 0 ? '–' : `${Math.max(...times).toFixed(1)} s`;
-    return [kind, String(all.length), String(all.length - lost.length), String(lost.length), slowest];
+    const changed = all.filter((outcome) => outcome.changed);
+    return [
+      kind,
+      ...[all, changed].map(({ length }) => String(length)),
+      String(all.length - lost.length),
+      String(lost.length),
+      slowest,
+    ];
   });
   const widths = HEAD.map((head, column) =>
     Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)),
