@@ -2,10 +2,10 @@
 import type { LimitFound } from '../capacity/search-limit.ts';
 import type { Campaign } from './campaign.ts';
 import { combined, createMeasured, type Measured } from './findings.ts';
-import { MeasurementFailed, measure, type Prior } from './measure.ts';
+import { MeasurementFailed, type MeasureOptions, measure, type Prior } from './measure.ts';
 import { burstPrior } from './prior.ts';
 
-/** Bracket widths: a burst moves by factors, a capacity by per cents. */
+/** How closely each is wanted, to either side: a burst moves by factors, a capacity by per cents. */
 export const WIDTH = { burstCalls: 0.06, capacityCps: 0.04 } as const;
 
 /** The objective's own metric first, so that the first number comes soon. */
@@ -64,7 +64,7 @@ export async function measureInto(
   measured: Measured,
   metric: 'capacityCps' | 'burstCalls',
   deadlineMs: number,
-  known: { readonly carried?: number; readonly needsBound?: boolean } = {},
+  known: Partial<Pick<MeasureOptions, 'carried' | 'needsBound' | 'width'>> = {},
 ): Promise<LimitFound> {
   const startMs = campaign.clock.nowMs();
   const found = await measure(
@@ -72,10 +72,10 @@ export async function measureInto(
       label: measured.label,
       metric,
       prior: priorOf(campaign, measured, metric),
-      ...known,
       deadlineMs,
       budgetEndMs: campaign.budget.endMs,
       width: WIDTH[metric],
+      ...known,
     },
     { ...campaign, load: campaign.scenario.load },
   );
@@ -86,6 +86,7 @@ export async function measureInto(
       label: measured.label,
       metric,
       value: found.limit,
+      loads: found.evidence.map(({ load, carried }) => ({ load, carried })),
       wallMs: campaign.clock.nowMs() - startMs,
     });
   }

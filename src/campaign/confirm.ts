@@ -1,6 +1,5 @@
 // The proof: the best meets `current` in fresh trials, interleaved so that drift hits both alike (A B B A …).
 import type { LimitFound } from '../capacity/search-limit.ts';
-import { MOST_CALLS } from '../load/load.ts';
 import type { LoadSpec, Metric, Objective, Scenario } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import { type Pair, pairedRatio } from '../stats/paired-ratio.ts';
@@ -19,8 +18,8 @@ const CONFIDENCE = 0.95;
 const MIN_PAIRS = 4;
 const MAX_PAIRS = 8;
 const GUARD_PAIRS = 2;
-/** Trials that measure one side of a pair, on average: one below, two above, and some that surprise. */
-const TRIALS_A_SIDE: Readonly<Record<Metric, number>> = { burstCalls: 6, capacityCps: 4.5 };
+/** Trials that measure one side of a pair, on average. */
+const TRIALS_A_SIDE: Readonly<Record<Metric, number>> = { burstCalls: 5, capacityCps: 5 };
 
 /** About how long the least proof takes, ms. */
 export function proofMs({ objective, load }: Scenario): number {
@@ -103,7 +102,7 @@ async function measurePairs(
       const found = await measureInto(campaign, side, metric, clock.nowMs() + sliceMs, {
         needsBound: isGuard,
       });
-      values.set(side, isGuard && side === current ? mostOf(found, WIDTH[metric]) : found.limit.estimate);
+      values.set(side, isGuard && side === current ? mostOf(found) : found.limit.estimate);
       if (side === finalist && findings.netperfWinner === null && !signal.aborted) {
         findings.netperfWinner = await campaign.bed.netperf();
         await emitNetperf(campaign, 'winner');
@@ -116,13 +115,14 @@ async function measurePairs(
 }
 
 /**
- * What a guard holds the winner to: today's answer where it is known to the bracket's width, else the least load that today's
+ * What a guard holds the winner to: today's answer where it is known as closely as was asked for, else the least load that today's
  * failed, which is more than it carries. What today's carried says nothing without a load that was too much, unless more
  * cannot be offered to either side. 0: not known.
  */
-function mostOf({ limit, unreachable }: LimitFound, width: number): number {
-  if (limit.low > 0 && limit.high <= Math.max(limit.low * (1 + width), limit.low + 1)) return limit.estimate;
-  if (limit.high < MOST_CALLS) return limit.high;
+function mostOf({ limit, decided, unreachable, evidence }: LimitFound): number {
+  if (decided) return limit.estimate;
+  const tooMuch = evidence.filter(({ carried }) => !carried).map(({ load }) => load);
+  if (tooMuch.length > 0) return Math.min(...tooMuch);
   return unreachable === null ? 0 : limit.estimate;
 }
 

@@ -96,6 +96,8 @@ export type CampaignEvent = { readonly at: string } & (
       readonly label: string;
       readonly metric: Metric;
       readonly value: Interval;
+      /** The trials behind it, in their order. Journals of earlier versions do not have it. */
+      readonly loads?: readonly { readonly load: number; readonly carried: boolean }[];
       readonly wallMs: number;
     }
   | {

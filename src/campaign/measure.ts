@@ -1,6 +1,8 @@
 // Measures one configuration that is in force: its capacity or its burst, within a deadline. Invalid trials are repeated.
-import { blamesGenerator } from '../capacity/judge.ts';
-import { type LimitFound, type LoadClass, searchLimit } from '../capacity/search-limit.ts';
+import { blamesGenerator, MIN_WINDOW_FOR_CPU_MS } from '../capacity/judge.ts';
+import type { Expectation } from '../capacity/limit-belief.ts';
+import { SCATTERS } from '../capacity/scatters.ts';
+import { type Classified, type LimitFound, type LoadClass, searchLimit } from '../capacity/search-limit.ts';
 import type { Clock } from '../clock.ts';
 import { type LoadPlan, MOST_CALLS } from '../load/load.ts';
 import type { LoadSpec, Metric } from '../scenario/scenario.ts';
@@ -40,15 +42,17 @@ export interface MeasureContext {
 
 const LEAST: Readonly<Record<Metric, number>> = { capacityCps: 10, burstCalls: 1 };
 const FIRST_GUESS: Readonly<Record<Metric, number>> = { capacityCps: 400, burstCalls: 64 };
-const FIRST_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.2, burstCalls: 1.5 };
-const GUESSED_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.06, burstCalls: 1.25 };
-/** As wide as the bracket that is wanted: where the answer is as it was, one load below it and one above are enough. */
-const MEASURED_STEP: Readonly<Record<Metric, number>> = { capacityCps: 1.04, burstCalls: 1.06 };
-/** A known answer is approached from just below: the first trial is then more likely a carried one, which is short. */
-const WARM_START: Readonly<Record<Metric, number>> = { capacityCps: 0.98, burstCalls: 0.97 };
+/** How far the answer may be from what is known of it beforehand: standard deviation of the logarithm. */
+const SPREAD = {
+  /** This very configuration, some minutes ago. */
+  measured: { capacityCps: 0.08, burstCalls: 0.15 },
+  /** Another configuration, or what a light load or the size of a buffer lets expect. */
+  guessed: { capacityCps: 0.2, burstCalls: 0.6 },
+  nothing: { capacityCps: 1.5, burstCalls: 1.5 },
+} as const satisfies Record<string, Readonly<Record<Metric, number>>>;
 /** Trials after which a measurement ends with what it has, when the time is up. */
 const PATIENCE: Readonly<Record<Metric, number>> = { capacityCps: 4, burstCalls: 8 };
-/** Enough for the doubling steps to climb from an answer that was taken four times too small. */
+/** Enough to climb, step by step, from an answer that was taken four times too small. */
 const PATIENCE_FOR_BOUND = 10;
 /** A load that the generators fail to offer this often in a row is beyond them. */
 const MAX_GENERATOR_BOUND_IN_A_ROW = 3;
@@ -72,20 +76,15 @@ export class MeasurementFailed extends Error {
 export async function measure(options: MeasureOptions, context: MeasureContext): Promise<LimitFound> {
   const { metric } = options;
   const stepMs = trialMs(metric, context.load);
-  const { prior, carried } = options;
-  const step = prior?.measured ? MEASURED_STEP : prior ? GUESSED_STEP : FIRST_STEP;
-  let start = carried === undefined ? prior && prior.value * WARM_START[metric] : carried * step[metric];
-  if (start === undefined && metric === 'capacityCps' && !context.signal.aborted)
-    start = await guessCapacity(options.label, context);
+  const { carried } = options;
   let tooMuchForGenerators = false;
   const found = await searchLimit({
     min: LEAST[metric],
     max: MOST_CALLS,
     ...(carried === undefined ? {} : { carried }),
-    start: start ?? FIRST_GUESS[metric],
-    step: step[metric],
+    expected: await expectationOf(options, context),
+    scatters: SCATTERS[metric],
     width: options.width,
-    agreeing: metric === 'burstCalls' ? 2 : 1,
     patience:
       context.clock.nowMs() + stepMs > options.budgetEndMs
         ? 0
@@ -93,21 +92,34 @@ export async function measure(options: MeasureOptions, context: MeasureContext):
           ? PATIENCE_FOR_BOUND
           : PATIENCE[metric],
     classify: async (load) => {
-      if (options.needsBound && context.clock.nowMs() > options.budgetEndMs) return 'stop';
-      const seen = await classify(options.label, planFor(metric, load, context.load), context);
-      tooMuchForGenerators ||= seen === 'unreachable';
-      return seen;
+      if (options.needsBound && context.clock.nowMs() > options.budgetEndMs) return NOTHING_SEEN;
+      const classified = await classify(options.label, planFor(metric, load, context.load), context);
+      tooMuchForGenerators ||= classified.seen === 'unreachable';
+      return classified;
     },
     outOfTime: () => context.signal.aborted || context.clock.nowMs() + stepMs > options.deadlineMs,
   });
-  if (tooMuchForGenerators && found.limit.low === 0)
+  if (tooMuchForGenerators && found.limit.estimate === 0)
     throw new MeasurementFailed('the generators cannot offer any load here; the trials say why');
   return found;
 }
 
 /** Where the search for an answer begins. */
 export function firstLoad(metric: Metric, prior: number | undefined): number {
-  return Math.max(1, Math.round(prior === undefined ? FIRST_GUESS[metric] : prior * WARM_START[metric]));
+  return Math.max(1, Math.round(prior ?? FIRST_GUESS[metric]));
+}
+
+async function expectationOf(
+  { label, metric, prior, carried }: MeasureOptions,
+  context: MeasureContext,
+): Promise<Expectation> {
+  if (prior) {
+    const spread = SPREAD[prior.measured ? 'measured' : 'guessed'][metric];
+    return { value: Math.max(prior.value, carried ?? 0), spread };
+  }
+  if (carried !== undefined) return { value: carried, spread: SPREAD.guessed[metric] };
+  if (metric === 'capacityCps' && !context.signal.aborted) return guessCapacity(label, context);
+  return { value: FIRST_GUESS[metric], spread: SPREAD.nothing[metric] };
 }
 
 /** One load, classified; for rejecting a candidate without measuring it in full. */
@@ -117,7 +129,12 @@ export async function carries(
   load: number,
   context: MeasureContext,
 ): Promise<LoadClass> {
-  return classify(label, planFor(metric, Math.max(1, Math.round(load)), context.load), context);
+  const { seen } = await classify(
+    label,
+    planFor(metric, Math.max(1, Math.round(load)), context.load),
+    context,
+  );
+  return seen;
 }
 
 /** About how long one trial takes, ms. */
@@ -133,7 +150,7 @@ export function planFor(metric: Metric, load: number, spec: LoadSpec): LoadPlan 
     : { shape: 'steady', rateCps: load, warmupMs: spec.warmupMs, windowMs: spec.windowMs };
 }
 
-async function classify(label: string, plan: LoadPlan, context: MeasureContext): Promise<LoadClass> {
+async function classify(label: string, plan: LoadPlan, context: MeasureContext): Promise<Classified> {
   let invalid = 0;
   let generatorBound = 0;
   let failed = 0;
@@ -143,16 +160,16 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
     if (trial.verdict.state !== 'invalid') spoilt.inARow = 0;
     switch (trial.verdict.state) {
       case 'carried':
-        return 'carried';
+        return { seen: 'carried', ...effortOf(trial, context) };
       case 'overloaded':
         // Calls that were merely late have left nothing behind.
         if (trial.verdict.completedCalls < trial.verdict.plannedCalls) await recover(context);
-        return 'overloaded';
+        return { seen: 'overloaded', ...effortOf(trial, context) };
       case 'invalid':
         await recover(context);
         if (blamesGenerator(trial.verdict.reason)) {
           generatorBound += 1;
-          if (generatorBound >= MAX_GENERATOR_BOUND_IN_A_ROW) return 'unreachable';
+          if (generatorBound >= MAX_GENERATOR_BOUND_IN_A_ROW) return { ...NOTHING_SEEN, seen: 'unreachable' };
           break;
         }
         generatorBound = 0;
@@ -162,7 +179,7 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
           throw new MeasurementFailed(
             `${spoilt.inARow} invalid trials in a row; the last: ${trial.verdict.reason}`,
           );
-        if (invalid >= MAX_INVALID_AT_A_LOAD) return 'unclear';
+        if (invalid >= MAX_INVALID_AT_A_LOAD) return { ...NOTHING_SEEN, seen: 'unclear' };
         break;
       case 'failed':
         failed += 1;
@@ -172,7 +189,22 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
         break;
     }
   }
-  return 'stop';
+  return NOTHING_SEEN;
+}
+
+const NOTHING_SEEN: Classified = { seen: 'stop', cost: null, busyShare: null };
+
+/** What the trial cost the router, where its window was long enough for counts of ticks. */
+function effortOf(trial: TrialRecord, { bed }: MeasureContext): Omit<Classified, 'seen'> {
+  const { plan, meters } = trial;
+  if (plan.shape !== 'steady' || plan.windowMs < MIN_WINDOW_FOR_CPU_MS)
+    return { cost: null, busyShare: null };
+  const busyShare = bed.routerBusyShare(trial);
+  const messages = meters['snmp-router']?.inDatagrams ?? 0;
+  return {
+    busyShare,
+    cost: busyShare === null || messages === 0 ? null : (busyShare * plan.windowMs) / messages,
+  };
 }
 
 async function recover(context: MeasureContext): Promise<void> {
@@ -185,14 +217,18 @@ async function recover(context: MeasureContext): Promise<void> {
 }
 
 /** A light load tells the CPU time per call, and that the rate at which the router's CPUs are full. */
-async function guessCapacity(label: string, context: MeasureContext): Promise<number> {
+async function guessCapacity(label: string, context: MeasureContext): Promise<Expectation> {
   const rateCps = FIRST_GUESS.capacityCps;
   const plan: LoadPlan = { shape: 'steady', rateCps, warmupMs: 500, windowMs: PROBE_WINDOW_MS };
-  const trial: TrialRecord = await context.bed.offer(label, plan);
-  const busyShare = context.bed.routerBusyShare(trial);
-  if (trial.verdict.state !== 'carried') {
+  for (let attempt = 1; attempt <= MAX_INVALID_AT_A_LOAD && !context.signal.aborted; attempt += 1) {
+    const trial: TrialRecord = await context.bed.offer(label, plan);
+    const busyShare = context.bed.routerBusyShare(trial);
+    if (trial.verdict.state === 'carried')
+      return busyShare === null || busyShare < 0.02
+        ? { value: rateCps * 2, spread: SPREAD.nothing.capacityCps }
+        : { value: (rateCps * CAPACITY_BUSY_SHARE) / busyShare, spread: SPREAD.guessed.capacityCps };
     await recover(context);
-    return rateCps / 2;
+    if (trial.verdict.state === 'overloaded') break;
   }
-  return busyShare === null || busyShare < 0.02 ? rateCps * 2 : (rateCps * CAPACITY_BUSY_SHARE) / busyShare;
+  return { value: rateCps / 2, spread: SPREAD.nothing.capacityCps };
 }

@@ -2,7 +2,7 @@
 // not carry more than the best so far costs a trial or two; only one that does is measured in full.
 import type { Metric } from '../scenario/scenario.ts';
 import type { Sampler } from '../search/sampler.ts';
-import { measureInto } from './baseline.ts';
+import { measureInto, WIDTH } from './baseline.ts';
 import type { Campaign } from './campaign.ts';
 import { combined, createMeasured, type Measured } from './findings.ts';
 import { carries, trialMs } from './measure.ts';
@@ -18,6 +18,11 @@ const WHY_NOT = {
 } as const;
 /** What the sampler is told of a candidate that breaks a guard, as a share of its own score. */
 const GUARD_BROKEN_SCORE_SHARE = 0.3;
+/** The search only has to rank: the proof measures closely. */
+const COARSE_WIDTH: Readonly<Record<Metric, number>> = {
+  burstCalls: 2 * WIDTH.burstCalls,
+  capacityCps: 2 * WIDTH.capacityCps,
+};
 export const RESTART_MS = 2_000;
 
 export async function searchCandidates(campaign: Campaign, sampler: Sampler): Promise<void> {
@@ -58,11 +63,12 @@ export async function searchCandidates(campaign: Campaign, sampler: Sampler): Pr
     }
     const first = await measureInto(campaign, candidate, metric, deadlineMs, {
       carried: Math.round(threshold),
+      width: COARSE_WIDTH[metric],
     });
     let score = first.limit.estimate;
     // The luckiest measurement is not the best configuration: the mean of two is what the next ones have to beat.
     if (score > bestEstimate(campaign, metric) && !signal.aborted) {
-      await measureInto(campaign, candidate, metric, deadlineMs);
+      await measureInto(campaign, candidate, metric, deadlineMs, { width: COARSE_WIDTH[metric] });
       score = combined(candidate.values[metric])?.estimate ?? score;
     }
     const broken = await brokenGuard(campaign, candidate);

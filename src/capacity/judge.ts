@@ -19,7 +19,7 @@ const MIN_TICKS_SHARE = 0.9;
 const MAX_STEAL_PCT = 5;
 const MAX_GENERATOR_CPU_PCT = 90;
 /** Tick and CPU shares are too coarse to judge windows shorter than this. */
-const MIN_WINDOW_FOR_CPU_MS = 2_000;
+export const MIN_WINDOW_FOR_CPU_MS = 2_000;
 /** RFC 3261, 17.1.1.1: nothing is sent again before T1, and a set-up that takes as long had something sent again. */
 const SIP_T1_MS = 500;
 /** Meters of ticks: the router's machine, and the generators' where that is another one. */

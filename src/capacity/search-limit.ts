@@ -1,6 +1,9 @@
-// Finds the largest load that is carried: brackets it from a starting guess, then halves the bracket on a log scale.
-// Serves both numbers: the steady rate (capacity) and the calls at once (burst).
+// Finds the largest load that is carried. Each trial is offered where the ones before it leave most open, all of them add up,
+// and the search ends when the answer is known closely enough. Serves both numbers: the steady rate (capacity) and the calls
+// at once (burst).
 import type { Interval } from '../stats/interval.ts';
+import type { BeliefOptions, Expectation } from './limit-belief.ts';
+import { heaviestCarried, type LimitEvidence, type SeenTrial, weigh } from './limit-evidence.ts';
 
 /**
  * What one trial at a load said. 'unreachable': the generators cannot offer so much, which says nothing about the router.
@@ -9,20 +12,21 @@ import type { Interval } from '../stats/interval.ts';
  */
 export type LoadClass = 'carried' | 'overloaded' | 'unreachable' | 'unclear' | 'stop';
 
+export interface Classified extends Pick<SeenTrial, 'cost' | 'busyShare'> {
+  readonly seen: LoadClass;
+}
+
 export interface LimitSearch {
-  /** A load that was seen to be carried a moment ago: nothing below it is tried. */
+  /** A load that was seen to be carried a moment ago: it counts as a trial. */
   readonly carried?: number;
-  /** Where to look first: what is known, or a guess. */
-  readonly start: number;
+  /** Where the limit should be. It decides where the search looks, never what it answers. */
+  readonly expected: Expectation;
   readonly min: number;
   readonly max: number;
-  /** First step out of the guess, as a factor; it doubles (in log) while the bracket stays open. */
-  readonly step: number;
-  /** Ends when high / low is at most 1 + this. */
+  readonly scatters: BeliefOptions['scatters'];
+  /** The answer is wanted to a factor of 1 + this to either side. */
   readonly width: number;
-  /** Verdicts that must agree before a load counts as too much: 1, or 2 (then the best of three decides). */
-  readonly agreeing: 1 | 2;
-  readonly classify: (load: number) => Promise<LoadClass>;
+  readonly classify: (load: number) => Promise<Classified>;
   /** True when no time is left for another trial. It is heeded once there are both a lower and an upper bound. */
   readonly outOfTime: () => boolean;
   /** Ends a search without both bounds, too, when this many trials are spent and the time is up. */
@@ -31,90 +35,158 @@ export interface LimitSearch {
 
 export interface LimitFound {
   /**
-   * `estimate` and `low` are the largest load that was carried, `high` the smallest that was not; the largest that may be
-   * tried where none was too much, so that the answer is "at least".
+   * `low` to `high`: where the limit is with 95 %. `estimate` is on the safe side: the limit is above it with 90 %, so that it is
+   * seldom too large by more than the width, and it is never more than was really carried. Where no load was too much, `high` is
+   * the largest that may be tried, so that the answer is "at least".
    */
   readonly limit: Interval;
   readonly trials: number;
-  /** The bracket was closed to the width asked for. */
+  /** The answer is as close as was asked for. */
   readonly decided: boolean;
   /** The least load that the generators could not offer, or null: what lies above it stays unknown. */
   readonly unreachable: number | null;
+  /** The trials behind it, in their order. */
+  readonly evidence: readonly SeenTrial[];
 }
 
+const SAFE_SHARE = 0.1;
+const CONFIDENCE = 0.95;
+/** The answer is close enough when the limit is within its width with this probability. */
+const CLOSE_SHARE = 0.7;
 /**
- * The answer is conservative, as the relevant lower bound of MLRsearch is (draft-ietf-bmwg-mlrsearch): a load on which
- * verdicts disagree counts as too much, and the estimate is a load that was really carried.
+ * No step up is larger: far above the limit a trial tells nothing but that, and is the likeliest to be spoilt. Where the router's
+ * CPUs have much to spare it may be longer, up to where they would be full.
  */
+const MAX_STEP = 1.5;
+const MAX_IDLE_STEP = 4;
+/** Each took several trials that the machine spoilt: what was carried below them has to do. */
+const MAX_UNCLEAR = 2;
+/** Contradictions can go on for ever. */
+const MAX_TRIALS = 40;
+
 export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
-  let low = search.carried ?? 0;
-  let high = Number.POSITIVE_INFINITY;
+  const { min, max, width } = search;
+  const evidence: SeenTrial[] = [];
+  if (search.carried !== undefined)
+    evidence.push({ load: search.carried, carried: true, cost: null, busyShare: null });
+  let trials = 0;
   /** Loads from here on cannot be offered. */
   let ceiling = Number.POSITIVE_INFINITY;
   /** Loads from here on are not looked at again. */
   let clearBelow = Number.POSITIVE_INFINITY;
-  let trials = 0;
-  let stopped = false;
+  let unclear = 0;
 
-  const tryLoad = async (load: number): Promise<void> => {
-    let overloaded = 0;
-    let carried = 0;
-    while (overloaded < search.agreeing && carried < search.agreeing) {
-      const seen = await search.classify(load);
-      if (seen === 'stop') {
-        stopped = true;
-        return;
-      }
-      if (seen === 'unreachable') {
-        ceiling = Math.min(ceiling, load);
-        return;
-      }
-      if (seen === 'unclear') {
-        clearBelow = Math.min(clearBelow, load);
-        return;
-      }
-      trials += 1;
-      if (seen === 'carried') carried += 1;
-      else overloaded += 1;
-      // The first carried trial settles it unless an overloaded one disputes it.
-      if (overloaded === 0 && carried > 0) break;
-      if (trials >= search.patience && search.outOfTime()) break;
-    }
-    if (overloaded > carried || (overloaded === carried && overloaded > 0)) high = Math.min(high, load);
-    else low = Math.max(low, load);
-  };
+  const mostCarried = () =>
+    evidence.reduce((most, { load, carried }) => (carried ? Math.max(most, load) : most), 0);
+  const leastOverloaded = () =>
+    evidence.reduce(
+      (least, { load, carried }) => (carried ? least : Math.min(least, load)),
+      Number.POSITIVE_INFINITY,
+    );
+  const bracketed = () => mostCarried() > 0 && leastOverloaded() < Number.POSITIVE_INFINITY;
+  const bound = () => Math.min(ceiling, clearBelow);
 
-  let load = clamp(Math.round(search.start), search.min, search.max);
-  let step = search.step;
-  // A bracket that is open on one side says little for the trials it took, so a few more are worth their time.
-  const above = () => Math.min(high, ceiling, clearBelow);
-  const closed = () => low > 0 && above() < Number.POSITIVE_INFINITY;
-  while (!stopped && !((closed() || trials >= search.patience) && search.outOfTime())) {
-    await tryLoad(load);
-    if (stopped) break;
-    if (closed()) {
-      if (above() <= low * (1 + search.width) || above() - low <= 1) break;
-      load = Math.round(Math.sqrt(low * above()));
-      if (load <= low || load >= above()) break;
-    } else if (low > 0) {
-      if (low >= search.max) break;
-      load = clamp(Math.round(low * step), low + 1, search.max);
-      step *= step;
+  let weighed = weigh(evidence, search.scatters, search.expected);
+  let decided = false;
+  while (trials < MAX_TRIALS && !((bracketed() || trials >= search.patience) && search.outOfTime())) {
+    const load = nextLoad(weighed, {
+      ...{
+        min,
+        max,
+        carried: mostCarried(),
+        overloaded: leastOverloaded(),
+        bound: bound(),
+        idleStep: spareOf(evidence),
+      },
+      // Were the expectation right, the other side of the limit would have been met by now: each step is twice as long.
+      step: Math.exp((search.expected.spread / 2) * 2 ** Math.max(0, evidence.length - 1)),
+    });
+    if (load === null) break;
+    const { seen, cost, busyShare } = await search.classify(load);
+    if (seen === 'stop') break;
+    if (seen === 'unreachable') ceiling = Math.min(ceiling, load);
+    else if (seen === 'unclear') {
+      clearBelow = Math.min(clearBelow, load);
+      unclear += 1;
+      if (unclear >= MAX_UNCLEAR && mostCarried() > 0) break;
     } else {
-      if (above() <= search.min) break;
-      load = clamp(Math.round(above() / step), search.min, above() - 1);
-      step *= step;
+      trials += 1;
+      evidence.push({ load, carried: seen === 'carried', cost, busyShare });
+      weighed = weigh(evidence, search.scatters, search.expected);
     }
+    decided = bracketed() && isClose(weighed, width);
+    if (decided || isAtAnEnd(evidence, min, max)) break;
+    // Where the way up is closed, the largest load below the bound is all that can be said.
+    if (bound() <= mostCarried() * (1 + width) || bound() - mostCarried() <= 1) break;
   }
-  const decided = low > 0 && (high <= low * (1 + search.width) || high - low <= 1);
+  const carried = mostCarried();
+  const overloaded = leastOverloaded();
+  const tail = (1 - CONFIDENCE) / 2;
+  const safe = Math.min(weighed.quantile(SAFE_SHARE), carried);
+  const estimate = carried === 0 ? 0 : Math.max(min, Math.floor(safe));
   return {
-    limit: { estimate: low, low, high: Number.isFinite(high) ? high : search.max },
+    limit: {
+      estimate,
+      low: carried === 0 ? 0 : Math.min(estimate, Math.floor(weighed.quantile(tail))),
+      high: !Number.isFinite(overloaded)
+        ? max
+        : carried === 0
+          ? overloaded
+          : Math.max(carried, Math.ceil(weighed.quantile(1 - tail))),
+    },
     trials,
     decided,
     unreachable: Number.isFinite(ceiling) ? ceiling : null,
+    evidence,
   };
 }
 
-function clamp(value: number, min: number, max: number): number {
-  return Math.min(max, Math.max(min, value));
+interface Room {
+  readonly min: number;
+  readonly max: number;
+  readonly carried: number;
+  readonly overloaded: number;
+  /** Loads from here on cannot be judged. */
+  readonly bound: number;
+  /** Factor by which the router's CPUs could do more than at the heaviest load that was carried; 1 where that is unknown. */
+  readonly idleStep: number;
+  /** Factor by which a search that has met one side of the limit only goes on at least. */
+  readonly step: number;
+}
+
+/** Null when there is nothing left to try. */
+function nextLoad(
+  { next }: LimitEvidence,
+  { min, max, carried, overloaded, bound, idleStep, step }: Room,
+): number | null {
+  const most =
+    carried > 0 ? Math.min(max, Math.max(carried + 1, carried * Math.max(MAX_STEP, idleStep))) : max;
+  const bold =
+    carried > 0 && !Number.isFinite(overloaded)
+      ? Math.max(next, carried * Math.max(step, Math.sqrt(idleStep)))
+      : carried === 0 && Number.isFinite(overloaded)
+        ? Math.min(next, overloaded / step)
+        : next;
+  const wanted = Math.round(Math.min(Math.max(bold, min), most));
+  if (wanted < bound) return wanted;
+  const below = Math.round(carried > 0 ? Math.sqrt(carried * bound) : bound / MAX_STEP);
+  return below >= min && below < bound ? below : null;
+}
+
+function spareOf(evidence: readonly SeenTrial[]): number {
+  const heaviest = heaviestCarried(evidence);
+  const busyShare = heaviest?.busyShare ?? 1;
+  return Math.min(MAX_IDLE_STEP, busyShare > 0 ? 1 / busyShare : MAX_IDLE_STEP);
+}
+
+/** Within the width to either side; loads are whole calls, so that neighbours are as close as it gets. */
+function isClose({ quantile }: LimitEvidence, width: number): boolean {
+  const [low, high] = [quantile((1 - CLOSE_SHARE) / 2), quantile((1 + CLOSE_SHARE) / 2)];
+  return high <= low * (1 + width) ** 2 || Math.ceil(high) - Math.floor(low) <= 1;
+}
+
+/** The least that may be offered was too much, twice, or the most was carried. */
+function isAtAnEnd(evidence: readonly SeenTrial[], min: number, max: number): boolean {
+  const tooMuch = evidence.filter(({ load, carried }) => load <= min && !carried).length;
+  return tooMuch >= 2 || evidence.some(({ load, carried }) => load >= max && carried);
 }

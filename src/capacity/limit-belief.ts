@@ -1,0 +1,144 @@
+// What a series of trials says about a limit: a load is carried if it is below the limit of that very trial, and the limits of
+// trials scatter around the one that is looked for. Trials at all loads add up, and contradictions widen the answer instead of
+// deciding it. This is how thresholds are measured in psychophysics, with a router in the place of the observer.
+// Source: A. B. Watson, D. G. Pelli, "QUEST: a Bayesian adaptive psychometric method", Perception & Psychophysics 33(2), 1983.
+// Pure: the same trials always give the same belief.
+import { errorFunction } from 'simple-statistics';
+
+export interface Outcome {
+  /** Calls/s, or calls at once. */
+  readonly load: number;
+  readonly carried: boolean;
+}
+
+/** Where a limit is expected to be for another reason than its trials: log-normal, with room for a surprise. */
+export interface Expectation {
+  readonly value: number;
+  /** Standard deviation of its logarithm. */
+  readonly spread: number;
+}
+
+/** Where the limit may be: a grid in the logarithm of the load. */
+export interface LimitBelief {
+  /** Logarithm of the least load of the grid. */
+  readonly from: number;
+  /** Probability of each cell. */
+  readonly shares: Float64Array;
+  /** Logarithm of how well the trials fit together, for comparing two readings of the same trials. */
+  readonly fit: number;
+}
+
+export interface BeliefOptions {
+  /** Where the limit may be at all. */
+  readonly min: number;
+  readonly max: number;
+  /** How much the limits of trials may scatter (standard deviation of the logarithm), and how likely each is beforehand. */
+  readonly scatters: readonly (readonly [scatter: number, weight: number])[];
+}
+
+/** Cells of the grid on which the limit is looked for, in the logarithm. */
+const CELL = 0.004;
+/** A trial that fails far below the limit (the machine paused), and one that is carried far above it. */
+const FALSE_OVERLOAD = 0.004;
+const FALSE_CARRIED = 0.0001;
+/** What is left for a limit that is nowhere near the one that was expected. */
+const SURPRISE = 0.1;
+/** Cells to either side of a load beyond which nothing depends on the distance any more. */
+const REACH = Math.ceil(2 / CELL);
+
+/** Without an expectation every order of magnitude is as likely as any other, so that the trials alone speak. */
+export function believe(outcomes: readonly Outcome[], { min, max, scatters }: BeliefOptions): LimitBelief {
+  const from = Math.log(min);
+  const cells = Math.ceil((Math.log(max) - from) / CELL) + 1;
+  const rows = scatters.map(([scatter, weight]) => {
+    const logs = new Float64Array(cells).fill(Math.log(weight));
+    const chances = chancesOf(scatter);
+    for (const { load, carried } of outcomes) {
+      const offered = Math.round((Math.log(load) - from) / CELL);
+      const chance = carried ? chances.carried : chances.overloaded;
+      for (let index = 0; index < cells; index += 1) {
+        const distance = Math.min(REACH, Math.max(-REACH, index - offered));
+        logs[index] = (logs[index] as number) + (chance[distance + REACH] as number);
+      }
+    }
+    return logs;
+  });
+  let top = Number.NEGATIVE_INFINITY;
+  for (const logs of rows) for (const log of logs) top = Math.max(top, log);
+  const sums = new Float64Array(cells);
+  for (const logs of rows)
+    for (let index = 0; index < cells; index += 1)
+      sums[index] = (sums[index] as number) + Math.exp((logs[index] as number) - top);
+  const sum = sums.reduce((a, b) => a + b, 0);
+  return { from, shares: sums.map((one) => one / sum), fit: top + Math.log(sum) };
+}
+
+/** The load below which the limit is with this probability. */
+export function quantile({ from, shares }: LimitBelief, share: number): number {
+  let below = 0;
+  for (let index = 0; index < shares.length; index += 1) {
+    below += shares[index] as number;
+    if (below >= share) return Math.exp(from + index * CELL);
+  }
+  return Math.exp(from + (shares.length - 1) * CELL);
+}
+
+/** What is believed when two readings of the same trials, on the same grid, are equally likely before they are compared. */
+export function eitherOf(one: LimitBelief, other: LimitBelief): LimitBelief {
+  const share = 1 / (1 + Math.exp(other.fit - one.fit));
+  return {
+    ...one,
+    shares: one.shares.map((own, index) => own * share + (other.shares[index] as number) * (1 - share)),
+  };
+}
+
+/** The limit is known up to a factor of its own only, log-normal with this standard deviation. */
+export function blurred(belief: LimitBelief, error: number): LimitBelief {
+  const reach = Math.ceil((3 * error) / CELL);
+  const kernel = Array.from({ length: 2 * reach + 1 }, (_, at) =>
+    Math.exp(-0.5 * (((at - reach) * CELL) / error) ** 2),
+  );
+  const sum = kernel.reduce((a, b) => a + b, 0);
+  const last = belief.shares.length - 1;
+  const shares = new Float64Array(last + 1);
+  for (const [at, weight] of kernel.entries())
+    for (let index = 0; index <= last; index += 1) {
+      const to = Math.min(last, Math.max(0, index + at - reach));
+      shares[to] = (shares[to] as number) + ((belief.shares[index] as number) * weight) / sum;
+    }
+  return { ...belief, shares };
+}
+
+/** What follows when these are believed as well. */
+export function expecting(belief: LimitBelief, expected: readonly Expectation[]): LimitBelief {
+  const shares = belief.shares.slice();
+  for (const { value, spread } of expected)
+    for (let index = 0; index < shares.length; index += 1) {
+      const z = (belief.from + index * CELL - Math.log(value)) / spread;
+      const density = Math.exp(-0.5 * z * z) / (spread * Math.sqrt(2 * Math.PI));
+      shares[index] =
+        (shares[index] as number) * ((1 - SURPRISE) * density + SURPRISE / (shares.length * CELL));
+    }
+  const sum = shares.reduce((a, b) => a + b, 0);
+  return { ...belief, shares: shares.map((one) => one / sum) };
+}
+
+interface Chances {
+  /** Logarithms, by the distance of the limit from the load in cells, from -REACH to REACH. */
+  readonly carried: Float64Array;
+  readonly overloaded: Float64Array;
+}
+
+const chancesByScatter = new Map<number, Chances>();
+
+function chancesOf(scatter: number): Chances {
+  const known = chancesByScatter.get(scatter);
+  if (known) return known;
+  const carried = Float64Array.from({ length: 2 * REACH + 1 }, (_, index) => {
+    const below = (1 + errorFunction(((index - REACH) * CELL) / scatter / Math.SQRT2)) / 2;
+    return FALSE_CARRIED + (1 - FALSE_CARRIED - FALSE_OVERLOAD) * below;
+  });
+  const chances = { carried: carried.map(Math.log), overloaded: carried.map((share) => Math.log(1 - share)) };
+  chancesByScatter.set(scatter, chances);
+  return chances;
+}
