@@ -1,5 +1,7 @@
 // siptune lab up|down|status: the namespaces in which siptune tunes a router of its own, by hand.
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
+import { lookAtTarget } from '../safety/lease.ts';
+import { STATE_DIR } from '../safety/state-dir.ts';
 import { parseBitRate } from '../scenario/units.ts';
 import { createLab, type LabStatus } from '../targets/lab/lab.ts';
 import { LAB } from '../targets/lab/layout.ts';
@@ -17,8 +19,14 @@ export interface LabCommandOptions {
 const MIN_EGRESS_BITS_PER_S = 1e4;
 const MAX_EGRESS_BITS_PER_S = 1e11;
 
-export async function lab(action: LabAction, options: LabCommandOptions, io: CommandIo): Promise<ExitStatus> {
+export async function lab(
+  action: LabAction,
+  options: LabCommandOptions,
+  io: CommandIo,
+  statePath = STATE_DIR,
+): Promise<ExitStatus> {
   const egressBitsPerS = egressOf(action, options.egress);
+  if (action !== 'status') await requireNoCampaign(action, statePath);
   const theLab = createLab(createLocalHost(), egressBitsPerS === undefined ? {} : { egressBitsPerS });
   if (action === 'up') await theLab.up();
   if (action === 'down') await theLab.down();
@@ -30,6 +38,14 @@ export async function lab(action: LabAction, options: LabCommandOptions, io: Com
   const status = await theLab.status();
   io.out(options.json ? `${JSON.stringify(status, nullForUndefined)}\n` : render(status));
   return EXIT.ok;
+}
+
+/** A campaign has this machine for itself, and its lab most of all. Nobody but root can have one, or build a lab. */
+async function requireNoCampaign(action: LabAction, statePath: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { lease } = await lookAtTarget({ machine: createLocalHost(), path: statePath });
+  if (lease.state === 'refused')
+    throw new UserError(`no "siptune lab ${action}" while a campaign runs: ${lease.reason}`, EXIT.unsafe);
 }
 
 /** A field that has no value is still there to be read. */

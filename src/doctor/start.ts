@@ -1,8 +1,12 @@
 // Could a campaign start: what it would refuse, asked of the code that would refuse it.
+
 import { portHolder } from '../routers/udp-socket.ts';
+import { lookAtTarget } from '../safety/lease.ts';
+import { STATE_DIR } from '../safety/state-dir.ts';
 import { LAB_NAMESPACES } from '../targets/lab/layout.ts';
 import { processesInside } from '../targets/lab/processes.ts';
 import type { Target } from '../targets/target.ts';
+import { attempt } from './attempt.ts';
 import type { Check } from './check.ts';
 import { note, ok, problem, type Remark, warning } from './finding.ts';
 import { findUnrestored, mayBeRead } from './unrestored.ts';
@@ -22,6 +26,7 @@ export const start: Check = {
       targetRemarks(view),
       rootRemarks(view),
       labRemarks(view),
+      leaseRemarks(view),
       pastRemarks(view),
     ]);
     return parts.flat();
@@ -164,6 +169,25 @@ async function statusOf({ machine }: View): Promise<{ allowedCpus: number; capab
 
 function ones(mask: bigint): number {
   return mask.toString(2).replaceAll('0', '').length;
+}
+
+/** What stands on the target itself, whoever's results folder the campaign is in. */
+async function leaseRemarks(view: View): Promise<readonly Remark[]> {
+  if (!(await view.root())) return [];
+  const looked = await attempt(() => lookAtTarget({ machine: view.machine, path: STATE_DIR }));
+  if (looked.state === 'refused')
+    return [note('lease', looked.reason, 'whether a campaign runs is not known')];
+  const { lease, campaigns } = looked.value;
+  const left = campaigns.filter(({ outcome }) => outcome === 'unrestored' || outcome === 'incomplete');
+  if (lease.state === 'refused') return [problem('lease', lease.reason)];
+  if (left.length === 0) return [ok('lease', 'no campaign has this machine, and none left anything on it')];
+  return left.map(({ campaign }) =>
+    warning(
+      'lease',
+      `campaign ${campaign} left settings on ${view.machine.label}`,
+      `the next campaign restores them first, or run siptune restore ${campaign}`,
+    ),
+  );
 }
 
 async function pastRemarks(view: View): Promise<readonly Remark[]> {

@@ -9,6 +9,7 @@ import { lab } from '../../src/commands/lab.ts';
 import type { Host } from '../../src/targets/host.ts';
 import { createLab } from '../../src/targets/lab/lab.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
+import { startHolder, statePath } from '../support/safety-target.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -31,6 +32,27 @@ describe('egress', () => {
   test('belongs to up', async () => {
     await expect(lab('down', { json: false, egress: '1 Mbit/s' }, silent)).rejects.toThrow('siptune lab up');
   });
+});
+
+describe.skipIf(!isRoot)('while a campaign runs', () => {
+  test.each(['up', 'down'] as const)(
+    '%s is refused with its name, and nothing is touched',
+    async (action) => {
+      const { holder } = await startHolder('c1');
+      try {
+        const refused = await lab(action, { json: false }, silent, statePath).catch(
+          (error: unknown) => error,
+        );
+        expect(refused).toMatchObject({ name: 'UserError', exitStatus: 3 });
+        expect((refused as Error).message).toMatch(
+          new RegExp(`no "siptune lab ${action}" while a campaign runs: .*c1.*kill -INT ${holder.pid}`),
+        );
+      } finally {
+        holder.kill('SIGKILL');
+        await holder.exited;
+      }
+    },
+  );
 });
 
 describe('a machine that cannot carry a lab is told so, and nothing is built', () => {
