@@ -4,10 +4,14 @@
 export const LIMITERS = [
   'qdisc',
   'softnet-backlog',
+  'time-squeeze',
   'socket-buffer',
   'worker-cpu',
   'shm',
   'pkg',
+  'accept-queue',
+  'conntrack',
+  'nic',
   'delay',
   'unknown',
 ] as const;
