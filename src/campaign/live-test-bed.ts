@@ -19,6 +19,7 @@ import { createTrafficGuard, type TrafficGuard } from './guards/during-trial.ts'
 import { requireOwnTarget } from './guards/own-target.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { prepareTarget } from './prepare.ts';
+import { proveLiveness } from './prove-liveness.ts';
 import { PHONE_DISAGREES, runTrial } from './run-trial.ts';
 import type { ApplyOutcome, RestoreOutcome, TestBed } from './test-bed.ts';
 import { count, createTally } from './trial-tally.ts';
@@ -149,7 +150,16 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         clock,
       );
       open = { target, applier, load, phone, meters, guard };
-      return found.prepared;
+      const proven = await proveLiveness(found.prepared.inPlay, {
+        applier: { apply: async (...wanted) => counted(await applier.apply(...wanted)) },
+        ...{ target, buffer: found.buffer, current: found.everything, emit, signal },
+        keepInert: scenario.keepInert === true,
+      });
+      return {
+        ...found.prepared,
+        inPlay: proven.inPlay,
+        inert: [...found.prepared.inert, ...proven.inert],
+      };
     },
 
     async apply(configuration, reason) {
