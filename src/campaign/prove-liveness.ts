@@ -33,7 +33,7 @@ interface Probe {
   readonly read: () => Promise<string | null>;
 }
 
-const REASON = 'proof that the knob acts here';
+export const PROOF = 'proof that the knob acts here';
 
 /** The knobs that are left, and those that were found to do nothing. The configuration in force afterwards is `current`. */
 export async function proveLiveness(
@@ -58,7 +58,10 @@ export async function proveLiveness(
   return { inPlay: inPlay.filter(({ knob }) => !inert.some((one) => one.knob === knob.name)), inert };
 }
 
-function probeOf(inPlay: KnobInPlay, { target, buffer, current }: ProofDeps): Probe | null {
+function probeOf(
+  inPlay: KnobInPlay,
+  { target, buffer, current }: Pick<ProofDeps, 'target' | 'buffer' | 'current'>,
+): Probe | null {
   const { name } = inPlay.knob;
   if (isBufferKnob(name) && buffer !== null) {
     const changed = bufferProbe(name, buffer);
@@ -79,22 +82,34 @@ function probeOf(inPlay: KnobInPlay, { target, buffer, current }: ProofDeps): Pr
   };
 }
 
+/** What would be put in force for it, besides `current`; a dry run tells them. */
+export function proofConfigurations(
+  inPlay: readonly KnobInPlay[],
+  deps: Pick<ProofDeps, 'target' | 'buffer' | 'current'>,
+): readonly Configuration[] {
+  return configurationsOf(inPlay.flatMap((knob) => probeOf(knob, deps) ?? []));
+}
+
+function configurationsOf(probes: readonly Probe[]): readonly Configuration[] {
+  const wanted = new Map(
+    probes.flatMap(({ changed, base }) => [changed, base].map((one) => [keyOf(one), one] as const)),
+  );
+  wanted.delete(keyOf({}));
+  return [...wanted.values()];
+}
+
 /** By configuration and by what is read; null where nothing could be read, or the configuration could not be put in force. */
 type Seen = ReadonlyMap<string, string | null>;
 
 /** Each configuration once, `current` last, so that nothing is left to be put back. */
 async function look(probes: readonly Probe[], { applier, emit, signal }: ProofDeps): Promise<Seen> {
-  const wanted = new Map<string, Configuration>();
-  for (const { changed, base } of probes)
-    for (const configuration of [changed, base]) wanted.set(keyOf(configuration), configuration);
-  wanted.delete(keyOf({}));
   const seen = new Map<string, string | null>();
-  for (const configuration of [...wanted.values(), {}]) {
+  for (const configuration of [...configurationsOf(probes), {}]) {
     const isLast = Object.keys(configuration).length === 0;
     if (signal.aborted && !isLast) continue;
-    const outcome = await applier.apply(configuration, REASON);
+    const outcome = await applier.apply(configuration, PROOF);
     if (outcome.state === 'failed') {
-      await emit({ type: 'warning', message: `${REASON}: ${outcome.reason}` });
+      await emit({ type: 'warning', message: `${PROOF}: ${outcome.reason}` });
       continue;
     }
     for (const probe of probes)

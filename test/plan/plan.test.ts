@@ -84,8 +84,18 @@ describe('the plan of a campaign in the lab', () => {
 
   test('tells each write from → to, with its file, as seen from the configuration before it', async () => {
     const { steps } = await planOf(await scenarioNamed('lab-kamailio.yaml'));
-    const [baseline, article, first] = steps;
-    expect(baseline).toMatchObject({ writes: [], restart: true });
+    const start = steps.findIndex(({ label }) => label.startsWith('baseline'));
+    const [baseline, article, first] = steps.slice(start);
+    // What is changed before the search, to see whether it acts, and goes back then.
+    const proofs = steps.slice(0, start);
+    expect(proofs.flatMap(({ writes }) => writes.map(({ knob }) => knob))).toEqual(
+      expect.arrayContaining(['net.core.rmem_default', 'net.core.rmem_max', 'router.maxbuffer']),
+    );
+    expect(baseline).toMatchObject({ restart: true });
+    for (const { to, knob } of baseline?.writes ?? [])
+      expect(to).toBe(
+        { 'net.core.rmem_default': 212_992, 'net.core.rmem_max': 212_992, 'router.maxbuffer': 262_144 }[knob],
+      );
     expect(baseline?.command.join(' ')).toMatch(
       /^ip netns exec siptune-router taskset -c 0 kamailio .* -m 1024 -M 8 -n 8 -b 262144/,
     );
