@@ -7,7 +7,7 @@ const MIN_TICKS_SHARE = 0.9;
 const MAX_STEAL_PCT = 5;
 const MAX_GENERATOR_CPU_PCT = 90;
 /** A process that is none of ours, on a CPU of the router's or of the generators'. */
-const MAX_RIVAL_CPU_PCT = 60;
+const MAX_RIVAL_CPU_PCT = 50;
 /** Tick and CPU shares are too coarse to judge windows shorter than this. */
 const MIN_WINDOW_FOR_CPU_MS = 2_000;
 /** Meters of ticks: the router's machine, and the generators' where that is another one. */
