@@ -85,10 +85,15 @@ function outOfMemory(seen: TrialEvidence): string | null {
   return `${messages} out-of-memory messages in the router's log`;
 }
 
-/** What a socket dropped had come through the softirq: then its turns are not what ran short. */
-function timeSqueezed({ plan, meters }: TrialEvidence): string | null {
+/**
+ * What a socket dropped had come through the softirq: then its turns are not what ran short. On a full CPU everything
+ * gets its turn late, and a larger budget would only take the time from the workers.
+ */
+function timeSqueezed(seen: TrialEvidence): string | null {
+  const { plan, meters } = seen;
   const squeezes = meters.softnet?.timeSqueeze ?? 0;
-  if (plan.shape !== 'steady' || (meters.sockets?.routerDrops ?? 0) > 0) return null;
+  if (plan.shape !== 'steady' || (meters.sockets?.routerDrops ?? 0) > 0 || saturated(seen) !== null)
+    return null;
   return squeezes / (plan.windowMs / 1000) > MANY_SQUEEZES_PER_S
     ? `the receive softirq ran out of its turn ${squeezes} times (netdev_budget)`
     : null;

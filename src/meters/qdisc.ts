@@ -20,16 +20,25 @@ export function createQdiscMeter(routerHost: Host, devices: readonly string[], c
   return createSampledMeter<readonly DeviceQueue[]>({
     name: 'qdisc',
     clock,
-    open: () => ({
-      read: () => readQdiscs(routerHost, devices),
-      summarise: (looks) => ({
-        ...qdiscReport(looks[0].sample, lastOf(looks).sample),
-        backlogPeakPackets: Math.max(
-          0,
-          ...looks.flatMap(({ sample }) => sample.map(({ backlogPackets }) => backlogPackets)),
-        ),
-      }),
-    }),
+    open() {
+      let mayQueue = true;
+      return {
+        // tc(8) is the dearest of all looks; where no device has a queue there is nothing to see between start and stop.
+        cheap: () => mayQueue,
+        async read() {
+          const queues = await readQdiscs(routerHost, devices);
+          mayQueue = queues.some(({ kind }) => kind !== 'noqueue');
+          return queues;
+        },
+        summarise: (looks) => ({
+          ...qdiscReport(looks[0].sample, lastOf(looks).sample),
+          backlogPeakPackets: Math.max(
+            0,
+            ...looks.flatMap(({ sample }) => sample.map(({ backlogPackets }) => backlogPackets)),
+          ),
+        }),
+      };
+    },
   });
 }
 

@@ -18,6 +18,12 @@ export interface ProcessTicks {
   readonly cpu: number;
 }
 
+export interface RivalLooks {
+  readonly earlier?: ProcessLook | undefined;
+  readonly first: Look<ProcessLook>;
+  readonly last: Look<ProcessLook>;
+}
+
 export interface Rival {
   readonly pid: number;
   readonly name: string;
@@ -43,10 +49,14 @@ const MIN_ELAPSED_MS = 1_000;
  */
 const BUSY_BEFORE = 0.3;
 const HARDLY_BEGUN_S = 2;
+/** Between two trials; less is too coarse in ticks. */
+const MIN_IDLE_S = 0.5;
 /** The receive softirq in a thread of its own, which the mpstat meter counts. */
 const SOFTIRQ_THREAD = /^ksoftirqd\//;
 
 export function createRivalsMeter(machine: Host, clockTicksPerS: number, clock: Clock): Meter {
+  /** At the end of the trial before. */
+  let earlier: ProcessLook | undefined;
   return createSampledMeter<ProcessLook>({
     name: 'rivals',
     clock,
@@ -61,7 +71,15 @@ export function createRivalsMeter(machine: Host, clockTicksPerS: number, clock: 
           throw new Error(`no process is to be seen in /proc on ${machine.label}`);
         return look;
       },
-      summarise: (looks) => rivalsReport(looks[0], lastOf(looks), processes(), clockTicksPerS),
+      summarise(looks) {
+        const report = rivalsReport(
+          { earlier, first: looks[0], last: lastOf(looks) },
+          processes(),
+          clockTicksPerS,
+        );
+        earlier = lastOf(looks).sample;
+        return report;
+      },
     }),
   });
 }
@@ -89,8 +107,7 @@ export function parseProcesses(text: string, clockTicksPerS: number): ProcessLoo
 
 /** "pid N (name) cpu N": its share of a CPU in %, worst first. */
 export function rivalsReport(
-  first: Look<ProcessLook>,
-  last: Look<ProcessLook>,
+  { earlier, first, last }: RivalLooks,
   watched: readonly { readonly pid: number; readonly role: string }[],
   clockTicksPerS: number,
   ownPid: number = process.pid,
@@ -105,9 +122,9 @@ export function rivalsReport(
   const before = new Map(first.sample.processes.map((one) => [one.pid, one]));
   const rivals = processes.flatMap((one): Rival[] => {
     if (ours.has(one.pid) || routerNames.has(one.name) || SOFTIRQ_THREAD.test(one.name)) return [];
-    const earlier = before.get(one.pid);
-    if (earlier && !wasBusy(earlier, first.sample.uptimeTicks, clockTicksPerS)) return [];
-    const ticks = one.ticks - (earlier?.ticks ?? 0);
+    const then = before.get(one.pid);
+    if (then && !wasBusy(then, first.sample.uptimeTicks, earlier, clockTicksPerS)) return [];
+    const ticks = one.ticks - (then?.ticks ?? 0);
     return [{ ...one, cpuPct: (100 * 1000 * ticks) / clockTicksPerS / elapsedMs }];
   });
   return Object.fromEntries(
@@ -119,7 +136,17 @@ export function rivalsReport(
   );
 }
 
-function wasBusy({ ticks, bornTicks }: ProcessTicks, uptimeTicks: number, clockTicksPerS: number): boolean {
+/** Between two trials there is no load; before the first of them, its whole life has to tell. */
+function wasBusy(
+  { pid, ticks, bornTicks }: ProcessTicks,
+  uptimeTicks: number,
+  earlier: ProcessLook | undefined,
+  clockTicksPerS: number,
+): boolean {
+  const then = earlier?.processes.find((one) => one.pid === pid && one.bornTicks === bornTicks);
+  const idleTicks = uptimeTicks - (earlier?.uptimeTicks ?? 0);
+  if (then && idleTicks >= MIN_IDLE_S * clockTicksPerS)
+    return (ticks - then.ticks) / idleTicks >= BUSY_BEFORE;
   const lifeTicks = uptimeTicks - bornTicks;
   return lifeTicks < HARDLY_BEGUN_S * clockTicksPerS || ticks / lifeTicks >= BUSY_BEFORE;
 }

@@ -162,6 +162,7 @@ describe('the limiter', () => {
     // One worker on a machine of many CPUs: it is full, though no CPU of the router is, on average.
     ['worker-cpu', { mpstat: { cpu0BusyPct: 60 }, processes: { routerBusiestCpuPct: 97 } }],
     ['time-squeeze', { softnet: { timeSqueeze: 900 }, mpstat: { cpu0BusyPct: 60 } }],
+    ['worker-cpu', { softnet: { timeSqueeze: 900 }, mpstat: { cpu0BusyPct: 99 } }],
     ['socket-buffer', { softnet: { timeSqueeze: 900 }, sockets: { routerDrops: 5 } }],
     ['accept-queue', { netstat: { listenOverflows: 12, listenDrops: 12 } }],
     ['conntrack', { netstat: { conntrackInsertFailed: 4 } }],

@@ -27,9 +27,19 @@ const look = (atMs: number, ...lines: string[]): { atMs: number; sample: Process
   sample: parseProcesses(`${600 + atMs / 1000}.00 900.00\n${lines.join('')}`, HZ),
 });
 
-const rivals = (before: string[], after: string[]) =>
+const rivals = (before: string[], after: string[], between?: string[]) =>
   rivalsIn(
-    rivalsReport(look(0, ...before), look(5_000, ...after), [{ pid: 20, role: 'router' }], HZ, OWN),
+    rivalsReport(
+      {
+        // One second before the window begins.
+        earlier: between && look(-1_000, ...between).sample,
+        first: look(0, ...before),
+        last: look(5_000, ...after),
+      },
+      [{ pid: 20, role: 'router' }],
+      HZ,
+      OWN,
+    ),
   ).map(({ name, cpuPct }) => [name, Math.round(cpuPct)]);
 
 test('a process that was busy before the load came, and still is, is a rival, with its share and its CPU', () => {
@@ -47,6 +57,12 @@ test('one that began with the window or just before it is a rival, too', () => {
 
 test('what works only while there is load works for the router', () => {
   expect(rivals([statLine(300, 'mysqld', 900)], [statLine(300, 'mysqld', 1_350)])).toEqual([]);
+});
+
+test('what was idle between the trials works for the router, however much it did in those before', () => {
+  const at = (ticks: number) => [statLine(300, 'mysqld', 30_000 + ticks)];
+  expect(rivals(at(0), at(450), at(-2))).toEqual([]);
+  expect(rivals(at(0), at(450), at(-90))).toEqual([['mysqld', 90]]);
 });
 
 test('siptune, its children, the router and its namesakes are no rivals; nor is the softirq', () => {
