@@ -82,6 +82,16 @@ describe('the plan of a campaign in the lab', () => {
     expect(plan.inPlay.find(({ knob }) => knob === 'net.core.rmem_max')?.reaches.min).toBe(256 * 1024);
   });
 
+  test('what does nothing is in play where it was asked to be kept', async () => {
+    const scenario = await scenarioNamed('lab-kamailio.yaml');
+    const inPlay = async (more: Partial<Scenario>) =>
+      (await planOf({ ...scenario, ...more })).inPlay.map(({ knob }) => knob);
+    const usual = await inPlay({});
+    const kept = await inPlay({ keepInert: true });
+    expect(usual).not.toContain('txqueuelen');
+    expect(kept).toEqual(expect.arrayContaining([...usual, 'txqueuelen', 'kernel.shmmax']));
+  });
+
   test('tells each write from → to, with its file, as seen from the configuration before it', async () => {
     const { steps } = await planOf(await scenarioNamed('lab-kamailio.yaml'));
     const start = steps.findIndex(({ label }) => label.startsWith('baseline'));
