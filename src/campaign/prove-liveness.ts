@@ -105,9 +105,9 @@ type Seen = ReadonlyMap<string, string | null>;
 async function look(probes: readonly Probe[], { applier, emit, signal }: ProofDeps): Promise<Seen> {
   const seen = new Map<string, string | null>();
   for (const configuration of [...configurationsOf(probes), {}]) {
-    const isLast = Object.keys(configuration).length === 0;
-    if (signal.aborted && !isLast) continue;
     const outcome = await applier.apply(configuration, PROOF);
+    // The restore puts back what an interruption leaves.
+    if (signal.aborted) return new Map();
     if (outcome.state === 'failed') {
       await emit({ type: 'warning', message: `${PROOF}: ${outcome.reason}` });
       continue;
