@@ -10,6 +10,8 @@ const MAX_GENERATOR_CPU_PCT = 90;
 const MAX_RIVAL_CPU_PCT = 50;
 /** Tick and CPU shares are too coarse to judge windows shorter than this. */
 const MIN_WINDOW_FOR_CPU_MS = 2_000;
+/** Nor those that were ended, because loss was certain, before this. */
+const MIN_ELAPSED_FOR_CPU_MS = 1_000;
 /** Meters of ticks: the router's machine, and the generators' where that is another one. */
 const MACHINES = [
   ['ticks', ''],
@@ -67,6 +69,7 @@ function machineReason(evidence: TrialEvidence): string | null {
   if (!isLong(evidence)) return null;
   const { meters } = evidence;
   for (const [meter, whose] of MACHINES) {
+    if ((meters[meter]?.elapsedMs ?? MIN_ELAPSED_FOR_CPU_MS) < MIN_ELAPSED_FOR_CPU_MS) continue;
     const ticks = meters[meter]?.worstTicksShare ?? 1;
     if (ticks < MIN_TICKS_SHARE)
       return `hidden steal: one CPU${whose} accounted for only ${(ticks * 100).toFixed(0)} % of its time`;

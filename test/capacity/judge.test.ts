@@ -145,6 +145,12 @@ test('a generator that another process keeps from its core is not blamed, and th
   expect(verdict.state === 'invalid' && blamesGenerator(verdict.reason)).toBe(false);
 });
 
+test('ticks of a window that was over in a moment are too coarse to tell of hidden steal', () => {
+  const ticks = { worstTicksShare: 0.8, worstStealPct: 0, elapsedMs: 400 };
+  expect(judge({}, { ticks })).toMatchObject({ state: 'carried' });
+  expect(judge({}, { ticks: { ...ticks, elapsedMs: 3_000 } })).toMatchObject({ state: 'invalid' });
+});
+
 test('a process on a CPU that is neither the router’s nor the generators’ spoils nothing, nor does a late sample', () => {
   expect(judge({}, { rivals: { 'pid 77 (yes) cpu 5': 98 } })).toMatchObject({ state: 'carried' });
   expect(judge({}, { rivals: { 'pid 77 (cron) cpu 1': 30 } })).toMatchObject({ state: 'carried' });
