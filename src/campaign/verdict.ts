@@ -3,6 +3,7 @@
 /** What gives way first on a message's path, in that order. */
 export const LIMITERS = [
   'qdisc',
+  'send-buffer',
   'softnet-backlog',
   'time-squeeze',
   'socket-buffer',

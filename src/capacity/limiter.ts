@@ -25,6 +25,7 @@ const SIGNALS: readonly (readonly [Limiter, (seen: TrialEvidence) => string | nu
     'qdisc',
     (seen) => dropped(seen, 'qdisc', 'drops', 'qdiscDrops', 'packets dropped by the queue discipline'),
   ],
+  ['send-buffer', sendBufferFull],
   [
     'softnet-backlog',
     (seen) => dropped(seen, 'softnet', 'dropped', 'softnetDropped', 'packets dropped at netdev_max_backlog'),
@@ -83,6 +84,13 @@ function outOfMemory(seen: TrialEvidence): string | null {
   const messages = seen.meters.router?.routerLogOutOfMemory ?? 0;
   if (messages === 0 || exhausted(seen, 'shm') !== null || exhausted(seen, 'pkg') !== null) return null;
   return `${messages} out-of-memory messages in the router's log`;
+}
+
+/** The kernel counts a datagram that a queue discipline refused here, too: then that is the reason. */
+function sendBufferFull(seen: TrialEvidence): string | null {
+  const refused = seen.meters['snmp-router']?.sndbufErrors ?? 0;
+  const byQueue = (seen.meters.qdisc?.drops ?? 0) + (seen.meters.offer?.qdiscDrops ?? 0);
+  return refused > 0 && byQueue === 0 ? `${refused} datagrams found the router's send buffer full` : null;
 }
 
 /**
@@ -152,7 +160,18 @@ function waitedPastT1({ load, meters }: TrialEvidence): string | null {
   return `nothing was dropped, but ${beyond} calls waited longer than T1 (${SIP_T1_MS} ms) and were sent again${seen}`;
 }
 
-function answers({ load }: TrialEvidence): string {
-  const codes = Object.entries(load.unexpectedResponses);
-  return codes.length === 0 ? '' : `; answers seen: ${codes.map(([code, n]) => `${n} × ${code}`).join(', ')}`;
+/** What was seen all the same, for whoever looks further. */
+function answers({ load, meters }: TrialEvidence): string {
+  const codes = Object.entries(load.unexpectedResponses).map(([code, n]) => `${n} × ${code}`);
+  const {
+    droppedRequests = 0,
+    droppedReplies = 0,
+    erroneousRequests = 0,
+    erroneousReplies = 0,
+  } = meters.router ?? {};
+  const refused = droppedRequests + droppedReplies + erroneousRequests + erroneousReplies;
+  return [
+    codes.length > 0 ? `; answers seen: ${codes.join(', ')}` : '',
+    refused > 0 ? `; the router itself refused ${refused} messages` : '',
+  ].join('');
 }

@@ -176,6 +176,8 @@ describe('the limiter', () => {
     ['unknown', { mpstat: { cpu0BusyPct: 60, cpu1BusyPct: 99 } }],
     // What was lost just before the first look, or just after the last.
     ['socket-buffer', { sockets: { routerDrops: 0 }, offer: { routerDrops: 6 } }],
+    ['send-buffer', { 'snmp-router': { sndbufErrors: 8 } }],
+    ['qdisc', { 'snmp-router': { sndbufErrors: 8 }, qdisc: { drops: 8 } }],
     ['qdisc', { qdisc: { drops: 0 }, offer: { qdiscDrops: 6 } }],
     ['softnet-backlog', { softnet: { dropped: 0 }, offer: { softnetDropped: 6 } }],
   ])('%s', (limiter, meters) => {
