@@ -1,6 +1,6 @@
 // Why a trial says nothing about the router: its generators, the machine or the meters were the limit. Each with its number.
 import { rivalsIn } from '../meters/rivals.ts';
-import type { TrialEvidence } from './judge.ts';
+import type { TrialEvidence } from './evidence.ts';
 
 /** A share of ticks below this means that the hypervisor ran somebody else without calling it steal. */
 const MIN_TICKS_SHARE = 0.9;

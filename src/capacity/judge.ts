@@ -1,26 +1,16 @@
 // Judges a trial from what load and meters saw: carried, overloaded (and by which limiter), or invalid.
 // Pure: the same numbers always give the same verdict.
 import type { Verdict } from '../campaign/verdict.ts';
-import type { LoadPlan, LoadReport } from '../load/load.ts';
-import type { MeterReport } from '../meters/meter.ts';
 import type { Objective } from '../scenario/scenario.ts';
 import { carriageOf } from './carriage.ts';
+import type { TrialEvidence } from './evidence.ts';
 import { invalidReason } from './invalid.ts';
 import { nameLimiter } from './limiter.ts';
 import { queueGrowth } from './queue-growth.ts';
 
 export { carriageOf } from './carriage.ts';
+export type { TrialEvidence } from './evidence.ts';
 export { blamesGenerator } from './invalid.ts';
-
-export interface TrialEvidence {
-  readonly plan: LoadPlan;
-  readonly load: LoadReport;
-  readonly meters: Readonly<Record<string, MeterReport>>;
-  /** CPU numbers of the router, to tell a saturated core. */
-  readonly routerCpus: readonly number[];
-  /** CPU numbers of the generators, where they are on the router's machine. */
-  readonly loadCpus?: readonly number[];
-}
 
 export function judgeTrial(
   evidence: TrialEvidence,

@@ -1,7 +1,7 @@
 // Names what gave way first, by evidence, in the order of a message's path. All signals that moved stand in the evidence.
 import type { Limiter } from '../campaign/verdict.ts';
 import { carriageOf, countFrom, SIP_T1_MS } from './carriage.ts';
-import type { TrialEvidence } from './judge.ts';
+import type { TrialEvidence } from './evidence.ts';
 
 const SATURATED_CORE_PCT = 95;
 const SATURATED_WORKER_PCT = 90;
