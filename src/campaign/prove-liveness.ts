@@ -109,8 +109,9 @@ async function look(probes: readonly Probe[], { applier, emit, signal }: ProofDe
     // The restore puts back what an interruption leaves.
     if (signal.aborted) return new Map();
     if (outcome.state === 'failed') {
+      // The baseline comes next, and says what is wrong if it is not the change that was refused.
       await emit({ type: 'warning', message: `${PROOF}: ${outcome.reason}` });
-      continue;
+      return new Map();
     }
     for (const probe of probes)
       if ([probe.changed, probe.base].some((one) => keyOf(one) === keyOf(configuration)))
