@@ -159,7 +159,7 @@ here('a generator that another process keeps from its core: invalid, and that pr
   await lab.bed.recover();
   const { loadCpus } = splitCpus(Number((await machine.run(['nproc', '--all'])).stdout));
   // Forked away from this process: siptune's own children are no strangers.
-  const loop = ['sh', '-c', 'echo $$ >"$0"; while :; do :; done', pidFile];
+  const loop = ['sh', '-c', 'exec >/dev/null 2>&1; echo $$ >"$0"; while :; do :; done', pidFile];
   await machine.run(['setsid', '--fork', 'nice', '-n', '-10', 'taskset', '-c', loadCpus, ...loop]);
   try {
     await expect.poll(busyPid).not.toBeNull();
