@@ -93,6 +93,11 @@ describe('a buffer that swallows the excess', () => {
     expect(judge({ setupDelaysMs: wavy })).toMatchObject({ state: 'carried' });
   });
 
+  test('a hiccup near the end is no trend', () => {
+    const hiccup = delays(5_000, (i) => (i > 4_600 && i < 5_000 ? 60 : 40 + (i % 7)));
+    expect(judge({ setupDelaysMs: hiccup })).toMatchObject({ state: 'carried' });
+  });
+
   test('Recv-Q of the router’s socket climbs: never carried, though no call was late', () => {
     const sockets = { routerRcvqEarlyBytes: 20_000, routerRcvqLateBytes: 900_000 };
     expect(judge({}, { sockets })).toMatchObject({
