@@ -34,18 +34,18 @@ export function buildResult(parts: ResultParts): Result {
     objective: scenario.objective,
     verdict,
     reason: findings.aborted ?? findings.reason,
-    baseline: findings.current && measuredConfiguration(findings.current),
+    baseline: findings.current && measuredConfiguration(findings.current, findings),
     contenders: findings.contenders.map((contender) => {
       const own = combined(contender.values[metric])?.estimate;
       return {
         name: contender.label,
-        ...measuredConfiguration(contender),
+        ...measuredConfiguration(contender, findings),
         ratio: own !== undefined && todays !== undefined && todays > 0 ? own / todays : null,
       };
     }),
     winner:
       verdict === 'improved' && findings.best
-        ? { ...measuredConfiguration(freshOf(findings.best, findings.searched)), minimal: false }
+        ? { ...measuredConfiguration(freshOf(findings.best, findings.searched), findings), minimal: false }
         : null,
     comparison: findings.comparison,
     samples: Object.fromEntries(Object.entries(findings.pairs).filter(([, pairs]) => pairs.length > 0)),
@@ -78,11 +78,20 @@ function freshOf(best: Measured, searched: Findings['searched']): Measured {
   };
 }
 
-function measuredConfiguration(measured: Measured): MeasuredConfiguration {
+function measuredConfiguration(measured: Measured, { cpuBounds }: Findings): MeasuredConfiguration {
+  const capacityCps = combined(measured.values.capacityCps);
+  const bound = cpuBounds.get(measured.label);
   return {
     config: measured.configuration,
-    capacityCps: combined(measured.values.capacityCps),
+    capacityCps,
     burstCalls: combined(measured.values.burstCalls),
+    cpuBound: bound
+      ? {
+          cpuMsPerCall: Number(bound.cpuMsPerCall.toPrecision(3)),
+          fullAtCps: Math.round(bound.fullAtCps),
+          capacityShare: capacityCps && Number((capacityCps.estimate / bound.fullAtCps).toFixed(3)),
+        }
+      : null,
   };
 }
 

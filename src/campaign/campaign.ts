@@ -16,6 +16,7 @@ import { createFindings, type Findings } from './findings.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { interruptionOf } from './interruption.ts';
 import { type MeasureContext, MeasurementFailed } from './measure.ts';
+import { notingCpuBounds } from './note-cpu-bounds.ts';
 import { searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
 
@@ -40,11 +41,12 @@ export interface Campaign extends CampaignDeps {
 }
 
 /** Runs to the end and always restores. Throws only for bugs and for errors the user can mend (after the restore). */
-export async function runCampaign(deps: CampaignDeps): Promise<Result> {
+export async function runCampaign(given: CampaignDeps): Promise<Result> {
+  const findings = createFindings();
+  const deps = { ...given, bed: notingCpuBounds(given.bed, findings) };
   const { scenario, bed, clock, emit } = deps;
   const startedAt = clock.date();
   const budget = createBudget(scenario.budgetMs, clock, proofMs(scenario));
-  const findings = createFindings();
   let prepared: Prepared | null = null;
   let unsafe = false;
   try {

@@ -32,6 +32,9 @@ export interface TrialRecord {
     readonly calls: number;
     readonly failed: number;
     readonly p50Ms: number;
+    /** Older journals have the median and the longest only. */
+    readonly p95Ms?: number;
+    readonly p99Ms?: number;
     readonly maxMs: number;
   } | null;
   readonly meterFaults: readonly string[];

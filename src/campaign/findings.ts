@@ -1,4 +1,5 @@
 // What a campaign has learned so far. It is filled as the campaign goes, so that an interrupted one reports what it has.
+import type { CpuBound } from '../capacity/cpu-bound.ts';
 import type { Configuration } from '../knobs/knob.ts';
 import type { NetperfReport } from '../load/netperf.ts';
 import type { Metric } from '../scenario/scenario.ts';
@@ -21,6 +22,8 @@ export interface Findings {
   /** How many of the best's values come from the search: it was chosen for them, so they flatter it. */
   searched: Record<Metric, number>;
   readonly observations: Observation[];
+  /** By the label of the configuration: what a call cost at the highest rate that it carried. */
+  readonly cpuBounds: Map<string, CpuBound & { readonly rateCps: number }>;
   /** [current, winner] by metric, from the interleaved trials of the proof. */
   readonly pairs: Record<Metric, [number, number][]>;
   comparison: Result['comparison'];
@@ -40,6 +43,7 @@ export function createFindings(): Findings {
     best: null,
     searched: { capacityCps: 0, burstCalls: 0 },
     observations: [],
+    cpuBounds: new Map(),
     pairs: { capacityCps: [], burstCalls: [] },
     comparison: null,
     netperfCurrent: null,

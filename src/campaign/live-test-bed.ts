@@ -19,7 +19,8 @@ import { createTrafficGuard, type TrafficGuard } from './guards/during-trial.ts'
 import { requireOwnTarget } from './guards/own-target.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { prepareTarget } from './prepare.ts';
-import { runTrial } from './run-trial.ts';
+import { proveLiveness } from './prove-liveness.ts';
+import { PHONE_DISAGREES, runTrial } from './run-trial.ts';
 import type { ApplyOutcome, RestoreOutcome, TestBed } from './test-bed.ts';
 import { count, createTally } from './trial-tally.ts';
 
@@ -52,6 +53,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
   let restored = false;
   /** The router has had no calls since its start. */
   let cold = true;
+  let phoneWarned = false;
   let open:
     | {
         target: Target;
@@ -78,6 +80,17 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
   const explained = async (outcome: ApplyOutcome): Promise<ApplyOutcome> => {
     if (outcome.state === 'failed') await requireOwnTarget(bed().target);
     return outcome;
+  };
+
+  /** Once: each trial keeps its own note. */
+  const warnOfPhone = async ({ n, meterFaults }: TrialRecord): Promise<void> => {
+    const note = meterFaults.find((fault) => fault.startsWith(PHONE_DISAGREES));
+    if (note === undefined || phoneWarned) return;
+    phoneWarned = true;
+    await emit({
+      type: 'warning',
+      message: `trial ${n}: ${note}. Later trials of which this holds say so too`,
+    });
   };
 
   return {
@@ -137,7 +150,16 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         clock,
       );
       open = { target, applier, load, phone, meters, guard };
-      return found.prepared;
+      const proven = await proveLiveness(found.prepared.inPlay, {
+        applier: { apply: async (...wanted) => counted(await applier.apply(...wanted)) },
+        ...{ target, buffer: found.buffer, current: found.everything, emit, signal },
+        keepInert: scenario.keepInert === true,
+      });
+      return {
+        ...found.prepared,
+        inPlay: proven.inPlay,
+        inert: [...found.prepared.inert, ...proven.inert],
+      };
     },
 
     async apply(configuration, reason) {
@@ -187,6 +209,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       count(cost.trials, trial.verdict);
       cost.loadMs += trial.wallMs;
       await emit({ type: 'trial', trial });
+      await warnOfPhone(trial);
       if (foreign !== null && !signal.aborted)
         throw new UnsafeTarget(
           `${foreign}: a router that carries other calls is not staging. End that traffic and run again`,

@@ -1,5 +1,5 @@
 // Measures one configuration that is in force: its capacity or its burst, within a deadline. Invalid trials are repeated.
-import { blamesGenerator, MIN_WINDOW_FOR_CPU_MS } from '../capacity/judge.ts';
+import { blamesGenerator, MIN_WINDOW_FOR_CPU_MS } from '../capacity/invalid.ts';
 import type { Expectation } from '../capacity/limit-belief.ts';
 import { SCATTERS } from '../capacity/scatters.ts';
 import { type Classified, type LimitFound, type LoadClass, searchLimit } from '../capacity/search-limit.ts';

@@ -5,7 +5,8 @@ import { CATALOGUE, knobByName } from '../knobs/catalogue.ts';
 import type { ConstraintFacts } from '../knobs/constraints.ts';
 import type { Configuration, Knob, KnobInPlay, KnobValue } from '../knobs/knob.ts';
 import { asNumber, parseKnobValue } from '../knobs/knob-value.ts';
-import { type DeviceFacts, inertReason, type LivenessFacts } from '../knobs/liveness.ts';
+import { type DeviceFacts, inertReason, type LivenessFacts, unavailableReason } from '../knobs/liveness.ts';
+import { BUFFER_KNOBS, type BufferSpan, type BufferSpans } from '../knobs/receive-buffer.ts';
 import { allocatorsOf } from '../routers/allocators.ts';
 import type { RouterFacts } from '../routers/router.ts';
 import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
@@ -25,7 +26,12 @@ export interface PreparedTarget {
   readonly originals: readonly Original[];
   /** Today's value of every knob that this campaign may write, also of those that are not searched. */
   readonly everything: Configuration;
+  /** In play though they do nothing here, because the operator asked for it. */
+  readonly keptInert: readonly Inert[];
+  readonly buffer: BufferSpans | null;
 }
+
+type Inert = Prepared['inert'][number];
 
 /** Processes of a router besides its UDP workers: main, timers, control, TCP. A generous guess for the memory bound. */
 const OTHER_ROUTER_PROCESSES = 16;
@@ -53,6 +59,11 @@ export async function prepareTarget(scenario: Scenario, target: Target, emit: Em
   const found = await inspectTarget(scenario, target);
   for (const original of found.originals) await emit({ type: 'original', ...original });
   await emit({ type: 'originals-complete', count: found.originals.length });
+  for (const { knob, reason } of found.keptInert)
+    await emit({
+      type: 'warning',
+      message: `${knob} is kept in play, though it does nothing here: ${reason}`,
+    });
   return found;
 }
 
@@ -88,7 +99,7 @@ export async function inspectTarget(
     managedBy,
     everything,
   });
-  const { inPlay, inert } = sortKnobs(scenario, facts, everything, missing);
+  const { inPlay, inert, keptInert } = sortKnobs(scenario, facts, everything, missing);
   const named = new Set([
     ...inPlay.map(({ knob }) => knob.name),
     ...contenders.flatMap(({ configuration }) => Object.keys(configuration)),
@@ -99,6 +110,8 @@ export async function inspectTarget(
   return {
     originals,
     everything,
+    keptInert,
+    buffer: facts.buffer,
     prepared: {
       current: Object.fromEntries(Object.entries(everything).filter(([name]) => named.has(name))),
       inPlay,
@@ -158,9 +171,25 @@ export function livenessFacts(seen: {
     managedBy: seen.managedBy,
     devices: seen.devices,
     egress: seen.devices.find(({ name }) => name === seen.egress) ?? null,
-    maxbufferInPlay: seen.scenario.knobs.some(({ name }) => name === 'router.maxbuffer'),
-    maxbufferBytes: asNumber(seen.everything['router.maxbuffer']) ?? 0,
+    buffer: bufferSpans(seen),
   };
+}
+
+function bufferSpans({
+  scenario,
+  managedBy,
+  everything,
+}: Pick<Parameters<typeof livenessFacts>[0], 'scenario' | 'managedBy' | 'everything'>): BufferSpans | null {
+  const spans = BUFFER_KNOBS.flatMap((name): (readonly [string, BufferSpan])[] => {
+    const today = asNumber(everything[name]);
+    const knob = knobByName(name);
+    if (today === undefined || knob === undefined) return [];
+    const choice = scenario.knobs.find((one) => one.name === name);
+    const isFixed = choice === undefined || (knob.access.via === 'router' && managedBy === 'service');
+    if (isFixed) return [[name, { today, min: today, max: today }]];
+    return [[name, { today, min: choice.min ?? knob.search.min, max: choice.max ?? knob.search.max }]];
+  });
+  return spans.length === BUFFER_KNOBS.length ? (Object.fromEntries(spans) as BufferSpans) : null;
 }
 
 function sortKnobs(
@@ -168,20 +197,26 @@ function sortKnobs(
   facts: LivenessFacts,
   everything: Configuration,
   missing: readonly MissingKnob[],
-): { inPlay: KnobInPlay[]; inert: { knob: string; reason: string }[] } {
+): Pick<PreparedTarget, 'keptInert'> & { inPlay: KnobInPlay[]; inert: Inert[] } {
   const inPlay: KnobInPlay[] = [];
-  const inert: { knob: string; reason: string }[] = [];
+  const inert: Inert[] = [];
+  const keptInert: Inert[] = [];
   for (const choice of scenario.knobs) {
     const knob: Knob | undefined = knobByName(choice.name);
     if (!knob) continue;
     const candidate = inPlayHere(knob, choice, facts.router);
-    const reason =
+    const unavailable =
       missing.find((one) => one.knob === knob.name)?.reason ??
-      (everything[knob.name] === undefined ? 'the target does not have it' : inertReason(candidate, facts));
-    if (reason === null) inPlay.push(candidate);
+      (everything[knob.name] === undefined
+        ? 'the target does not have it'
+        : unavailableReason(candidate, facts));
+    const reason = unavailable ?? inertReason(candidate, facts);
+    const kept = reason !== null && unavailable === null && scenario.keepInert === true;
+    if (kept) keptInert.push({ knob: knob.name, reason });
+    if (reason === null || kept) inPlay.push(candidate);
     else inert.push({ knob: knob.name, reason });
   }
-  return { inPlay, inert };
+  return { inPlay, inert, keptInert };
 }
 
 /** The scenario's range, or the catalogue's; of names, those that this build of the router has. */

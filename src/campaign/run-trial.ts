@@ -1,10 +1,12 @@
 // One trial: start the meters when the window begins, offer the load, stop, judge. Every number of it is recorded.
+import { cpuBoundOf } from '../capacity/cpu-bound.ts';
 import { judgeTrial } from '../capacity/judge.ts';
 import type { Clock } from '../clock.ts';
 import type { Configuration } from '../knobs/knob.ts';
 import type { CallLoad, GeneratorProcess, LoadPlan } from '../load/load.ts';
+import { phoneDisagreement } from '../load/phone-agrees.ts';
 import type { Phone, PhoneReport } from '../load/ua.ts';
-import type { Meter } from '../meters/meter.ts';
+import type { Meter, MeterReport } from '../meters/meter.ts';
 import { startAll, stopAll } from '../meters/run-meters.ts';
 import type { RouterProcess } from '../routers/router.ts';
 import type { Objective } from '../scenario/scenario.ts';
@@ -33,40 +35,50 @@ export interface TrialOrder {
   readonly rawDir: string;
 }
 
+/** Begins the note on a trial in which phone and SIPp saw different things. */
+export const PHONE_DISAGREES = 'the phone and SIPp disagree: ';
+
 export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<TrialRecord> {
   const { target, clock, signal } = deps;
   const startMs = clock.nowMs();
   let generators: readonly GeneratorProcess[] = [];
   const routerProcesses = deps.routerProcesses.map(({ pid }) => ({ pid, role: 'router' }));
-  const metering = createMetering(deps.meters, {
-    rawDir: order.rawDir,
-    processes: () => [...routerProcesses, ...generators],
-  });
+  const context = { rawDir: order.rawDir, processes: () => [...routerProcesses, ...generators] };
+  const isSteady = order.plan.shape === 'steady';
+  const metering = createMetering(
+    deps.meters.filter(({ span }) => span !== 'offer'),
+    context,
+  );
+  // The metering of a burst spans its whole offer anyway.
+  const around = createMetering(isSteady ? deps.meters.filter(({ span }) => span === 'offer') : [], context);
   // A burst is meant to meet an idle router: the phone takes part in steady trials only.
-  const phone = order.plan.shape === 'steady' ? deps.phone : undefined;
-  await phone?.start(order.rawDir);
+  const phone = isSteady ? deps.phone : undefined;
+  await Promise.all([phone?.start(order.rawDir), around.start()]);
   // A burst is over in a moment: its first drops must not come before the first look.
-  if (order.plan.shape === 'burst') await metering.start();
-  const report = await deps.load.offer(order.plan, {
+  if (!isSteady) await metering.start();
+  const load = await deps.load.offer(order.plan, {
     rawDir: order.rawDir,
     signal,
     // Drops of a burst come while its backlog is worked off, so its metering ends with the offer, not with its window.
     onWindow: (edge) => {
       if (edge === 'begin') void metering.start();
-      else if (order.plan.shape === 'steady') void metering.stop();
+      else if (isSteady) void metering.stop();
     },
     onProcesses: (processes) => {
       generators = processes;
     },
   });
-  const ua = (await phone?.stop()) ?? null;
-  const { reports, faults } = await metering.stop();
-
+  const [ua = null, ofWindow, ofOffer] = await Promise.all([phone?.stop(), metering.stop(), around.stop()]);
+  const meters = { ...ofWindow.reports, ...ofOffer.reports };
+  const routerCpus = cpuList(target.routerCpus);
   const verdict: Verdict = signal.aborted
     ? { state: 'invalid', reason: 'interrupted' }
     : (await target.router.isAlive())
       ? judgeTrial(
-          { plan: order.plan, load: report, meters: reports, routerCpus: cpuList(target.routerCpus) },
+          {
+            ...{ plan: order.plan, load, meters, routerCpus },
+            ...(target.sharesKernel ? { loadCpus: cpuList(target.loadCpus) } : {}),
+          },
           deps.objective,
         )
       : { state: 'failed', reason: 'the router died during the trial', log: await target.router.logTail(20) };
@@ -76,9 +88,9 @@ export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<Tria
     configuration: order.configuration,
     plan: order.plan,
     verdict,
-    meters: reports,
+    meters: { ...meters, ...cpuReport(order, verdict, meters, routerCpus) },
     ua: uaRecord(ua),
-    meterFaults: [...faults, ...(ua?.state === 'absent' ? [`phone: ${ua.reason}`] : [])],
+    meterFaults: [...ofWindow.faults, ...ofOffer.faults, ...phoneFaults(ua, verdict)],
     wallMs: Math.round(clock.nowMs() - startMs),
   };
 }
@@ -101,7 +113,27 @@ function once<T>(action: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** The CPU time of a call, where every call was one: those of an overload cost more, or were never begun. */
+function cpuReport(
+  { plan }: TrialOrder,
+  { state }: Verdict,
+  meters: TrialRecord['meters'],
+  routerCpus: readonly number[],
+): Readonly<Record<string, MeterReport>> {
+  const bound = state === 'carried' && plan.shape === 'steady' ? cpuBoundOf(plan, meters, routerCpus) : null;
+  return bound === null ? {} : { cpuBound: { ...bound } };
+}
+
+function phoneFaults(ua: PhoneReport | null, verdict: Verdict): readonly string[] {
+  if (ua === null) return [];
+  if (ua.state === 'absent') return [`phone: ${ua.reason}`];
+  const difference =
+    verdict.state === 'carried' || verdict.state === 'overloaded' ? phoneDisagreement(ua, verdict) : null;
+  return difference === null ? [] : [`${PHONE_DISAGREES}${difference}`];
+}
+
 function uaRecord(report: PhoneReport | null): TrialRecord['ua'] {
   if (report === null || report.state === 'absent') return null;
-  return { calls: report.calls, failed: report.failed, p50Ms: report.setupMs.p50, maxMs: report.setupMs.max };
+  const { p50, p95, p99, max } = report.setupMs;
+  return { calls: report.calls, failed: report.failed, p50Ms: p50, p95Ms: p95, p99Ms: p99, maxMs: max };
 }

@@ -33,7 +33,7 @@ export interface Prepared {
 }
 
 export interface TestBed {
-  /** Reads and records every original, durably, before anything is written. */
+  /** Reads and records every original, durably, before anything is written; then changes knobs once to see whether they act. */
   prepare(): Promise<Prepared>;
   /** Puts a configuration in force and verifies it; settings that it does not name go back to `current`. */
   apply(configuration: Configuration, reason: string): Promise<ApplyOutcome>;

@@ -3,11 +3,16 @@
 /** What gives way first on a message's path, in that order. */
 export const LIMITERS = [
   'qdisc',
+  'send-buffer',
   'softnet-backlog',
+  'time-squeeze',
   'socket-buffer',
   'worker-cpu',
   'shm',
   'pkg',
+  'accept-queue',
+  'conntrack',
+  'nic',
   'delay',
   'unknown',
 ] as const;

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly seed: number | undefined;
   /** When the campaign must have ended; absent: no such time. */
   readonly until?: string | undefined;
+  /** Searches also what does nothing on this target. */
+  readonly keepInert?: boolean;
   readonly out: string;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -35,7 +37,8 @@ export interface RunOptions {
 
 export async function run(scenarioPath: string, options: RunOptions, io: CommandIo): Promise<ExitStatus> {
   const until = options.until === undefined ? null : parseUntil(options.until, systemClock.date());
-  const wanted = await scenarioFrom(scenarioPath, options);
+  const loaded = await scenarioFrom(scenarioPath, options);
+  const wanted: Scenario = options.keepInert === true ? { ...loaded, keepInert: true } : loaded;
   const scenario =
     until === null
       ? wanted

@@ -11,6 +11,7 @@ interface RunArguments extends Common {
   readonly budget?: string;
   readonly seed?: number;
   readonly until?: string;
+  readonly keepInert: boolean;
   readonly quiet: boolean;
 }
 
@@ -26,6 +27,7 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
       until,
     )
     .option('--seed <number>', "seed of the search (the scenario's)", seed)
+    .option('--keep-inert', 'search also settings that do nothing on this target', false)
     .addOption(resultsFolder('--out <dir>'))
     .addOption(json())
     .option('-q, --quiet', 'no progress', false)

@@ -2,7 +2,7 @@
 import { inPlayHere, livenessFacts } from '../campaign/prepare.ts';
 import { CATALOGUE } from '../knobs/catalogue.ts';
 import type { Knob } from '../knobs/knob.ts';
-import { inertReason } from '../knobs/liveness.ts';
+import { inertReason, unavailableReason } from '../knobs/liveness.ts';
 import { readOriginals } from '../targets/originals.ts';
 import type { Check } from './check.ts';
 import { note, ok, type Remark } from './finding.ts';
@@ -55,7 +55,7 @@ async function reasons(view: View): Promise<(knob: Knob) => string | null> {
   return (knob) => {
     const choice = scenario?.knobs.find(({ name }) => name === knob.name);
     const candidate = inPlayHere(knob, choice ?? { min: undefined, max: undefined }, router.value);
-    const reason = inertReason(candidate, facts);
+    const reason = unavailableReason(candidate, facts) ?? inertReason(candidate, facts);
     return reason === null ? null : `inert: ${reason}`;
   };
 }

@@ -1,6 +1,7 @@
 // Which knobs in play cannot act on this target, and why: they cost no trial and are shown with their reason.
 import type { RouterFacts } from '../routers/router.ts';
 import type { KnobInPlay } from './knob.ts';
+import { type BufferSpans, bufferReason } from './receive-buffer.ts';
 
 export interface DeviceFacts {
   readonly name: string;
@@ -16,8 +17,8 @@ export interface LivenessFacts {
   readonly router: RouterFacts;
   readonly egress: DeviceFacts | null;
   readonly devices: readonly DeviceFacts[];
-  readonly maxbufferInPlay: boolean;
-  readonly maxbufferBytes: number;
+  /** null where today's values are not known. */
+  readonly buffer: BufferSpans | null;
   /** A service's workers, buffer and allocator stand in files of its operator's. */
   readonly managedBy: 'siptune' | 'service';
 }
@@ -34,13 +35,21 @@ const QDISCS_USING_TXQUEUELEN = new Set([
   'qfq',
 ]);
 
-/** Why the knob cannot act, or null when it can (or when nothing speaks against it). */
-export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | null {
+/** Why siptune cannot change the knob here at all, or null. */
+export function unavailableReason(inPlay: KnobInPlay, facts: LivenessFacts): string | null {
   switch (inPlay.knob.name) {
     case 'router.workers':
     case 'router.maxbuffer':
     case 'router.allocator':
       return routerReason(inPlay, facts);
+    default:
+      return null;
+  }
+}
+
+/** Why the knob, changed, does nothing here, or null when it acts (or when nothing speaks against it). */
+export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | null {
+  switch (inPlay.knob.name) {
     case 'kernel.shmmax':
       return facts.router.shmMmap
         ? `${facts.router.kind} ${facts.router.version} maps its shared memory (SHM_MMAP): System V limits do not apply`
@@ -55,10 +64,10 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
       return asksForSendBuffer(facts.router)
         ? null
         : `${facts.router.kind} ${facts.router.version} never asks for a UDP send buffer: its socket has wmem_default`;
+    case 'net.core.rmem_default':
     case 'net.core.rmem_max':
-      return !facts.maxbufferInPlay && facts.maxbufferBytes <= inPlay.min
-        ? `the router asks for at most maxbuffer (${facts.maxbufferBytes} bytes), and router.maxbuffer is not in play`
-        : null;
+    case 'router.maxbuffer':
+      return facts.buffer && bufferReason(inPlay.knob.name, facts.buffer);
     default:
       return null;
   }

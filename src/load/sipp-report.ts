@@ -46,6 +46,8 @@ export function spanSince(rows: readonly SippSnapshot[], sinceMs: number): Span 
 
 /** INVITE, ACK, BYE and 180, 200, 200; or OPTIONS and 200. */
 const MESSAGES_PER_CALL: Readonly<Record<FlowName, number>> = { invite: 3, options: 1 };
+/** Every call of these flows is answered by the callee; one that a router answers by itself never reaches it. */
+const ENDS_AT_CALLEE: Readonly<Record<FlowName, boolean>> = { invite: true, options: true };
 /** A call that SIPp gives up, after a 500 say: it sends ACK, then BYE or CANCEL, and counts neither. */
 const MESSAGES_PER_FAREWELL = 2;
 
@@ -91,6 +93,7 @@ export function reportOffer(record: OfferRecord): LoadReport {
       ...(order.plan.shape === 'steady' ? pauseFaults(rows, record.calleeRows) : []),
       ...processFaults('SIPp caller', caller, record.callerDrops),
       ...processFaults('SIPp callee', callee, record.calleeDrops),
+      ...(ENDS_AT_CALLEE[record.flow] ? calleeFaults(caller, callee, successfulCalls) : []),
     ],
     unexpectedResponses: record.unexpectedResponses,
   };
@@ -133,6 +136,16 @@ function pauseFaults(
   ]
     .filter(([, pauseMs]) => pauseMs > MAX_PAUSE_MS)
     .map(([who, pauseMs]) => `${who} stood still for ${pauseMs.toFixed(0)} ms`);
+}
+
+/** The callee is counted from before the first counted call to after the last, so it has at least those that were completed. */
+function calleeFaults(caller: Span, callee: Span, completed: number): readonly string[] {
+  const isWhole = (callee.last?.atMs ?? 0) >= (caller.last?.atMs ?? 0);
+  if (!isWhole || callee.last?.counters.TotalCallCreated === undefined) return [];
+  const begun = delta(callee, 'TotalCallCreated');
+  return begun < completed
+    ? [`SIPp callee took only ${begun} of the ${completed} calls that were completed: something else answers`]
+    : [];
 }
 
 function processFaults(who: string, span: Span, drops: number): readonly string[] {

@@ -7,10 +7,14 @@ import { createLinkMeter } from './link.ts';
 import type { Meter } from './meter.ts';
 import { createMpstatMeter } from './mpstat.ts';
 import { createNamespaceFiles } from './namespace-files.ts';
+import { createNetstatMeter } from './netstat.ts';
+import { createOfferMeter } from './offer.ts';
 import { createProcessesMeter } from './processes.ts';
 import { createPsiMeter } from './psi.ts';
 import { createQdiscMeter } from './qdisc.ts';
+import { createRivalsMeter } from './rivals.ts';
 import { createRouterMeter } from './router.ts';
+import { createSchedstatMeter } from './schedstat.ts';
 import { createSnmpMeter } from './snmp.ts';
 import { createSocketsMeter } from './sockets.ts';
 import { createSoftnetMeter } from './softnet.ts';
@@ -45,6 +49,14 @@ export function createMeters(deps: MeterDeps): readonly Meter[] {
   const router = viewOf(routerHost);
   const caller = viewOf(deps.callerHost);
   const callee = viewOf(deps.calleeHost);
+  const sockets = {
+    routerHost,
+    routerFiles: router,
+    generatorFiles: [...new Set([caller, callee])],
+    routerPort: deps.routerPort,
+    generatorPorts: deps.generatorPorts,
+    clock,
+  };
 
   return [
     createMpstatMeter(machine, clock),
@@ -56,17 +68,14 @@ export function createMeters(deps: MeterDeps): readonly Meter[] {
     createSnmpMeter('router', router, clock),
     createSnmpMeter('caller', caller, clock),
     createSnmpMeter('callee', callee, clock),
-    createSocketsMeter({
-      routerHost,
-      routerFiles: router,
-      generatorFiles: [...new Set([caller, callee])],
-      routerPort: deps.routerPort,
-      generatorPorts: deps.generatorPorts,
-      clock,
-    }),
+    createSocketsMeter(sockets),
+    createOfferMeter({ ...sockets, machine, devices }),
     createQdiscMeter(routerHost, devices, clock),
     createLinkMeter(router, devices, clock),
+    createNetstatMeter(router, clock),
     createProcessesMeter(machine, clock, deps.facts),
+    createSchedstatMeter(machine, clock),
+    createRivalsMeter(machine, deps.facts.clockTicksPerS, clock),
     createRouterMeter(deps.router, clock),
     createPsiMeter(machine, clock),
   ];

@@ -11,6 +11,9 @@ const FILES = {
   txDropped: 'tx_dropped',
   rxErrors: 'rx_errors',
   txErrors: 'tx_errors',
+  /** The device had no buffer left for it; drivers choose one name or the other. */
+  rxMissed: 'rx_missed_errors',
+  rxFifoErrors: 'rx_fifo_errors',
 } as const;
 type Counter = keyof typeof FILES;
 const COUNTERS = Object.keys(FILES) as Counter[];
@@ -27,7 +30,10 @@ export function createLinkMeter(files: NamespaceFiles, devices: readonly string[
       return {
         read: async () => linkCounters(await files.read(paths), devices, files.label),
         summarise(looks) {
-          const totals: Record<Counter, number> = { rxDropped: 0, txDropped: 0, rxErrors: 0, txErrors: 0 };
+          const totals = Object.fromEntries(COUNTERS.map((counter) => [counter, 0])) as Record<
+            Counter,
+            number
+          >;
           for (const [device, to] of Object.entries(lastOf(looks).sample)) {
             const grown = increases(looks[0].sample[device] ?? {}, to, COUNTERS);
             for (const counter of COUNTERS) totals[counter] += grown[counter];

@@ -12,7 +12,16 @@ export type MeterReport = Readonly<Record<string, number>>;
 
 export interface Meter {
   readonly name: string;
+  /** Watches the whole offer, warm-up and drain included, instead of its window. */
+  readonly span?: 'offer';
   start(context: MeterContext): Promise<void>;
   /** Deltas and peaks since start; {} when nothing could be sampled (and `faults` says why). */
-  stop(): Promise<{ readonly report: MeterReport; readonly faults: readonly string[] }>;
+  stop(): Promise<Stopped>;
+}
+
+export interface Stopped {
+  readonly report: MeterReport;
+  readonly faults: readonly string[];
+  /** Looks that the time called for, and how many of them are missing; absent for what is not sampled. */
+  readonly samples?: { readonly expected: number; readonly missed: number };
 }

@@ -20,25 +20,38 @@ export function createQdiscMeter(routerHost: Host, devices: readonly string[], c
   return createSampledMeter<readonly DeviceQueue[]>({
     name: 'qdisc',
     clock,
-    open: () => ({
-      async read() {
-        // All devices in one process; which are ours is decided below.
-        const result = await routerHost.run(['tc', '-s', '-j', 'qdisc', 'show']);
-        if (result.notFound)
-          throw new Error('tc is missing (package iproute2): drops of the queue disciplines are unknown');
-        if (result.exitCode !== 0)
-          throw new Error(`tc failed on ${routerHost.label}: ${result.stderr.trim()}`);
-        return parseQdiscs(result.stdout, devices);
-      },
-      summarise: (looks) => ({
-        ...qdiscReport(looks[0].sample, lastOf(looks).sample),
-        backlogPeakPackets: Math.max(
-          0,
-          ...looks.flatMap(({ sample }) => sample.map(({ backlogPackets }) => backlogPackets)),
-        ),
-      }),
-    }),
+    open() {
+      let mayQueue = true;
+      return {
+        // tc(8) is the dearest of all looks; where no device has a queue there is nothing to see between start and stop.
+        cheap: () => mayQueue,
+        async read() {
+          const queues = await readQdiscs(routerHost, devices);
+          mayQueue = queues.some(({ kind }) => kind !== 'noqueue');
+          return queues;
+        },
+        summarise: (looks) => ({
+          ...qdiscReport(looks[0].sample, lastOf(looks).sample),
+          backlogPeakPackets: Math.max(
+            0,
+            ...looks.flatMap(({ sample }) => sample.map(({ backlogPackets }) => backlogPackets)),
+          ),
+        }),
+      };
+    },
   });
+}
+
+/** All devices in one process; which are ours is decided here. */
+export async function readQdiscs(
+  routerHost: Host,
+  devices: readonly string[],
+): Promise<readonly DeviceQueue[]> {
+  const result = await routerHost.run(['tc', '-s', '-j', 'qdisc', 'show']);
+  if (result.notFound)
+    throw new Error('tc is missing (package iproute2): drops of the queue disciplines are unknown');
+  if (result.exitCode !== 0) throw new Error(`tc failed on ${routerHost.label}: ${result.stderr.trim()}`);
+  return parseQdiscs(result.stdout, devices);
 }
 
 /** Root disciplines only: a root (HTB, TBF, mq) counts the drops of its leaves as its own, so leaves would count twice. */

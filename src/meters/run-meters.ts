@@ -1,5 +1,5 @@
 // All meters together: they start and stop in parallel, and one that fails takes no other with it.
-import type { Meter, MeterContext, MeterReport } from './meter.ts';
+import type { Meter, MeterContext, MeterReport, Stopped } from './meter.ts';
 import { messageOf } from './sampled-meter.ts';
 
 /** Why a meter did not start, until it is stopped. */
@@ -19,6 +19,9 @@ export async function startAll(meters: readonly Meter[], context: MeterContext):
   );
 }
 
+/** Name of the report that says which meters missed samples. */
+const SAMPLING = 'sampling';
+
 /** Reports by meter, {} from one that failed, and each fault with the name of its meter in front. Never rejects. */
 export async function stopAll(
   meters: readonly Meter[],
@@ -26,18 +29,37 @@ export async function stopAll(
   const stopped = await Promise.all(
     meters.map(async (meter) => {
       const failure = startFailures.get(meter);
-      const { report, faults } =
-        failure === undefined ? await stopOne(meter) : { report: {}, faults: [failure] };
-      return { name: meter.name, report, faults: faults.map((fault) => `${meter.name}: ${fault}`) };
+      const stop: Stopped = failure === undefined ? await stopOne(meter) : { report: {}, faults: [failure] };
+      return { name: meter.name, ...stop, faults: stop.faults.map((fault) => `${meter.name}: ${fault}`) };
     }),
   );
+  const sampling = samplingReport(stopped);
   return {
-    reports: Object.fromEntries(stopped.map(({ name, report }) => [name, report])),
+    reports: {
+      ...Object.fromEntries(stopped.map(({ name, report }) => [name, report])),
+      ...(Object.keys(sampling).length > 0 ? { [SAMPLING]: sampling } : {}),
+    },
     faults: stopped.flatMap(({ faults }) => faults),
   };
 }
 
-async function stopOne(meter: Meter): ReturnType<Meter['stop']> {
+/** Only of meters that missed some. */
+function samplingReport(
+  stopped: readonly (Pick<Stopped, 'samples'> & { readonly name: string })[],
+): MeterReport {
+  return Object.fromEntries(
+    stopped.flatMap(({ name, samples }) =>
+      samples && samples.missed > 0
+        ? [
+            [`${name}Missed`, samples.missed],
+            [`${name}Expected`, samples.expected],
+          ]
+        : [],
+    ),
+  );
+}
+
+async function stopOne(meter: Meter): Promise<Stopped> {
   try {
     return await meter.stop();
   } catch (error) {

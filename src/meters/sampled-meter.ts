@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Meter, MeterContext, MeterReport } from './meter.ts';
+import type { Meter, MeterContext, MeterReport, Stopped } from './meter.ts';
 
 export interface Look<Sample> {
   /** On the clock's monotonic axis, in the middle of the reading. */
@@ -26,11 +26,14 @@ export interface Session<Sample> {
 
 export interface SampledMeter<Sample> {
   readonly name: string;
+  readonly span?: Meter['span'];
   readonly clock: Clock;
   readonly open: (context: MeterContext) => Session<Sample> | Promise<Session<Sample>>;
 }
 
 const INTERVAL_MS = 1000;
+/** A timer may fire this late without anything being amiss. */
+const LATE_MS = 200;
 /**
  * A burst waits for start(), or its first drops would come before the first look. Local looks take a few ms, those over a
  * long link two ways; a slower one is still used, stamped with its own time.
@@ -39,10 +42,11 @@ const START_WAIT_MS = 1000;
 /** A router that is choked by a trial must not hold up the trial's end. */
 const STOP_WAIT_MS = 1000;
 
-export function createSampledMeter<Sample>({ name, clock, open }: SampledMeter<Sample>): Meter {
+export function createSampledMeter<Sample>({ name, span, clock, open }: SampledMeter<Sample>): Meter {
   let running: Running<Sample> | undefined;
   return {
     name,
+    ...(span === undefined ? {} : { span }),
     async start(context) {
       if (running) throw new Error('is running already');
       const session = await open(context);
@@ -71,6 +75,7 @@ interface Running<Sample> {
   readonly loop: Promise<void>;
   readonly look: () => Promise<void>;
   readonly halt: AbortController;
+  readonly startMs: number;
 }
 
 function run<Sample>(session: Session<Sample>, clock: Clock, rawDir: string): Running<Sample> {
@@ -95,11 +100,12 @@ function run<Sample>(session: Session<Sample>, clock: Clock, rawDir: string): Ru
       if (!halt.signal.aborted && session.cheap?.() !== false) await look();
     }
   });
-  return { session, rawDir, looks, faults, first, loop, look, halt };
+  return { session, rawDir, looks, faults, first, loop, look, halt, startMs };
 }
 
-async function finish<Sample>(running: Running<Sample>, name: string, clock: Clock) {
+async function finish<Sample>(running: Running<Sample>, name: string, clock: Clock): Promise<Stopped> {
   running.halt.abort();
+  const expected = looksIn(clock.nowMs() - running.startMs, running.session.cheap?.() !== false);
   await within(clock, running.loop, STOP_WAIT_MS);
   const before = running.looks.length;
   running.session.ending?.();
@@ -110,16 +116,22 @@ async function finish<Sample>(running: Running<Sample>, name: string, clock: Clo
     looks.map((look) => `${JSON.stringify(look)}\n`).join(''),
   );
   const [first, ...rest] = looks;
+  const samples = { expected, missed: Math.max(0, expected - looks.length) };
   if (looks.length === before && running.faults.size === 0)
     running.faults.add(
       `no answer within ${STOP_WAIT_MS} ms at the end of the window: its last moments are missing`,
     );
   if (first === undefined || rest.length === 0) {
     if (running.faults.size === 0) running.faults.add('fewer than two samples: nothing to compare');
-    return { report: {}, faults: [...running.faults] };
+    return { report: {}, faults: [...running.faults], samples };
   }
   const report = await running.session.summarise([first, ...rest]);
-  return { report, faults: [...running.faults, ...(running.session.faults ?? [])] };
+  return { report, faults: [...running.faults, ...(running.session.faults ?? [])], samples };
+}
+
+/** At the start, each second after it, and at the stop; one that was about to come when the stop did is not missed. */
+function looksIn(elapsedMs: number, eachSecond: boolean): number {
+  return 2 + (eachSecond ? Math.max(0, Math.floor((elapsedMs - LATE_MS) / INTERVAL_MS)) : 0);
 }
 
 /** Waits for `work`, but not for longer than `ms`. */

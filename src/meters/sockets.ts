@@ -1,6 +1,7 @@
 // Whose socket dropped: drops and queues of the router's sockets and of the generators', told apart by port. Namespace-wide
 // counters cannot tell, and a generator that drops would look like a router that does.
 import type { Clock } from '../clock.ts';
+import { percentile } from '../stats/percentiles.ts';
 import type { Host } from '../targets/host.ts';
 import { increase, lastOf } from './counters.ts';
 import type { Meter, MeterReport } from './meter.ts';
@@ -8,23 +9,30 @@ import type { NamespaceFiles } from './namespace-files.ts';
 import { createSampledMeter, type Look, messageOf } from './sampled-meter.ts';
 import { parseProcNetUdp, parseSsRcvbufBytes, UDP_SOCKET_PATHS, type UdpSocket } from './udp-sockets.ts';
 
+/** Two looks agree by chance too easily. */
+const MIN_LOOKS_IN_HALF = 3;
+
 export interface SocketsSample {
   readonly router: readonly UdpSocket[];
   readonly generator: readonly UdpSocket[];
 }
 
-export interface SocketsDeps {
-  readonly routerHost: Host;
+/** Whose sockets, and where they are seen. */
+export interface SocketsPlaces {
   readonly routerFiles: NamespaceFiles;
   /** Caller's and callee's namespace; each once. */
   readonly generatorFiles: readonly NamespaceFiles[];
   readonly routerPort: number;
   readonly generatorPorts: readonly number[];
+}
+
+export interface SocketsDeps extends SocketsPlaces {
+  readonly routerHost: Host;
   readonly clock: Clock;
 }
 
 export function createSocketsMeter(deps: SocketsDeps): Meter {
-  const { routerFiles, generatorFiles, routerPort, generatorPorts } = deps;
+  const { routerFiles, generatorFiles, routerPort } = deps;
   const everyone = [...new Set([routerFiles, ...generatorFiles])];
   return createSampledMeter<SocketsSample>({
     name: 'sockets',
@@ -39,13 +47,7 @@ export function createSocketsMeter(deps: SocketsDeps): Meter {
       await Promise.all(everyone.map((files) => files.open()));
       return {
         faults,
-        async read() {
-          const [router, ...generators] = await Promise.all([
-            socketsOn(routerFiles, [routerPort]),
-            ...generatorFiles.map((files) => socketsOn(files, generatorPorts)),
-          ]);
-          return { router, generator: generators.flat() };
-        },
+        read: () => readSockets(deps),
         async summarise(looks) {
           const bytes = await rcvbufBytes;
           return { ...socketsReport(looks), ...(bytes === null ? {} : { routerRcvbufBytes: bytes }) };
@@ -54,6 +56,19 @@ export function createSocketsMeter(deps: SocketsDeps): Meter {
       };
     },
   });
+}
+
+export async function readSockets({
+  routerFiles,
+  generatorFiles,
+  routerPort,
+  generatorPorts,
+}: SocketsPlaces): Promise<SocketsSample> {
+  const [router, ...generators] = await Promise.all([
+    socketsOn(routerFiles, [routerPort]),
+    ...generatorFiles.map((files) => socketsOn(files, generatorPorts)),
+  ]);
+  return { router, generator: generators.flat() };
 }
 
 async function socketsOn(files: NamespaceFiles, ports: readonly number[]): Promise<readonly UdpSocket[]> {
@@ -80,9 +95,24 @@ export function socketsReport(looks: readonly [Look<SocketsSample>, ...Look<Sock
     routerDrops: dropsOf(looks, 'router'),
     routerRcvqPeakBytes: peak('router'),
     routerRcvqLastBytes: longestQueue(lastOf(looks).sample.router),
+    ...queueTrend(looks.map(({ sample }) => longestQueue(sample.router))),
     generatorDrops: dropsOf(looks, 'generator'),
     generatorRcvqPeakBytes: peak('generator'),
   };
+}
+
+/** Medians of the first and of the last half of the looks: a single long queue is chance. */
+function queueTrend(lengths: readonly number[]): MeterReport {
+  const half = Math.floor(lengths.length / 2);
+  if (half < MIN_LOOKS_IN_HALF) return {};
+  return {
+    routerRcvqEarlyBytes: medianOf(lengths.slice(0, half)),
+    routerRcvqLateBytes: medianOf(lengths.slice(-half)),
+  };
+}
+
+function medianOf(lengths: readonly number[]): number {
+  return percentile(Float64Array.from(lengths), 0.5);
 }
 
 function longestQueue(sockets: readonly UdpSocket[]): number {
@@ -90,7 +120,7 @@ function longestQueue(sockets: readonly UdpSocket[]): number {
 }
 
 /** Per socket, so that one that closes in the window takes no drops away and one that opens brings only its own. */
-function dropsOf(
+export function dropsOf(
   looks: readonly [Look<SocketsSample>, ...Look<SocketsSample>[]],
   side: keyof SocketsSample,
 ): number {

@@ -23,12 +23,7 @@ export function createSoftnetMeter(machine: Host, clock: Clock): Meter {
     name: 'softnet',
     clock,
     open: () => ({
-      async read() {
-        const text = (await machine.readFiles([PATH])).get(PATH);
-        if (text === null || text === undefined)
-          throw new Error(`${PATH} cannot be read on ${machine.label}`);
-        return parseSoftnet(text);
-      },
+      read: () => readSoftnet(machine),
       summarise: (looks) => ({
         ...softnetReport(looks[0].sample, lastOf(looks).sample),
         backlogPeakPackets: Math.max(
@@ -38,6 +33,12 @@ export function createSoftnetMeter(machine: Host, clock: Clock): Meter {
       }),
     }),
   });
+}
+
+export async function readSoftnet(machine: Host): Promise<readonly SoftnetCpu[]> {
+  const text = (await machine.readFiles([PATH])).get(PATH);
+  if (text === null || text === undefined) throw new Error(`${PATH} cannot be read on ${machine.label}`);
+  return parseSoftnet(text);
 }
 
 /** Hexadecimal columns from 0. Offline CPUs have no line, so the CPU comes from column 12 where there is one. */

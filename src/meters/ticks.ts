@@ -48,5 +48,6 @@ export function ticksReport(
     worstTicksShare = Math.min(worstTicksShare, share);
     worstStealPct = Math.max(worstStealPct, (100 * (to.steal - from.steal)) / possible);
   }
-  return Number.isFinite(worstTicksShare) ? { ...report, worstTicksShare, worstStealPct } : {};
+  const elapsedMs = last.atMs - first.atMs;
+  return Number.isFinite(worstTicksShare) ? { ...report, worstTicksShare, worstStealPct, elapsedMs } : {};
 }

@@ -1,9 +1,10 @@
-// The first configurations of a campaign, each as the writes that lead from the one before it: the baseline, the contenders,
-// and what the seeded sampler proposes first. The same functions decide here as in a campaign.
+// The first configurations of a campaign, each as the writes that lead from the one before it: those that prove that knobs act,
+// the baseline, the contenders, and what the seeded sampler proposes first. The same functions decide here as in a campaign.
 import { changesOnly, changesTo, settingsFrom } from '../campaign/apply.ts';
 import { repairFor, samplerFor } from '../campaign/campaign.ts';
 import { ceilingsToLift, GENERATOR_BUFFER_BYTES } from '../campaign/generator-headroom.ts';
 import type { PreparedTarget } from '../campaign/prepare.ts';
+import { PROOF, proofConfigurations } from '../campaign/prove-liveness.ts';
 import { sysctlPath, txqueuelenPath } from '../knobs/access.ts';
 import { boundsViolation, violations } from '../knobs/constraints.ts';
 import type { Configuration, Knob } from '../knobs/knob.ts';
@@ -23,10 +24,12 @@ interface Wanted {
 
 export async function firstSteps(
   scenario: Scenario,
-  { prepared, everything, originals }: PreparedTarget,
+  { prepared, everything, originals, buffer }: PreparedTarget,
   target: Target,
 ): Promise<readonly PlannedStep[]> {
+  const proofs = proofConfigurations(prepared.inPlay, { target, buffer, current: everything });
   const wanted: readonly Wanted[] = [
+    ...proofs.map((configuration) => ({ label: PROOF, from: '', configuration })),
     { label: 'baseline: what the system has today', from: '', configuration: prepared.current },
     ...prepared.contenders.map(({ name, configuration }) => ({
       label: `contender ${name}`,
@@ -59,10 +62,11 @@ export async function firstSteps(
       restart,
       files: start?.files ?? [],
       command: start === null ? [] : prefixed(start.command, target),
-      lifted: lifted(target, inForce, originals),
+      lifted: label === PROOF ? [] : lifted(target, inForce, originals),
       refusal: outside ?? start?.refusal ?? null,
       // Proposals have been made consistent; a contender is measured as it stands.
-      remarks: from === '' ? violations(configuration, everything, prepared.constraintFacts) : [],
+      remarks:
+        from === '' && label !== PROOF ? violations(configuration, everything, prepared.constraintFacts) : [],
     });
   }
   return steps;

@@ -2,9 +2,11 @@
 import type { CampaignEvent } from '../campaign/events.ts';
 import { sameValue } from '../knobs/knob-value.ts';
 import type { MeasuredConfiguration, Result } from '../store/result.ts';
+import { cpuBoundLines } from './cpu-bounds.ts';
 import { paint, paragraph, type ReportStyle, table } from './layout.ts';
 import { count, intervalText, knobText, METRIC_TITLES, NETPERF_TITLES, ratioText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
+import { setupDelays } from './setup-delays.ts';
 
 /** Shares below this are noise in a rough measure. */
 const MIN_SHARE = 0.01;
@@ -20,6 +22,8 @@ export function renderReport(
     notRestored(result, style),
     paragraph(aboutLine(result), style.columns),
     measurements(result, style),
+    cpuBounds(result, style),
+    setupDelays(result, events, style),
     comparison(result, style),
     profile(result, style),
     limiters(events, style),
@@ -80,6 +84,11 @@ function measurements(result: Result, style: ReportStyle): string {
   if (rows.length === 0) return '';
   const bounds = 'In brackets: what was carried at every search, and what at none.';
   return `${table(style, ['', METRIC_TITLES.burstCalls, METRIC_TITLES.capacityCps], rows)}\n${paragraph(bounds, style.columns)}`;
+}
+
+function cpuBounds(result: Result, style: ReportStyle): string {
+  const lines = cpuBoundLines(result);
+  return lines.length === 0 ? '' : section(style, "Where the router's CPUs are full", lines);
 }
 
 function comparison(result: Result, style: ReportStyle): string {

@@ -98,6 +98,8 @@ export interface Scenario {
   readonly contenders: readonly ContenderSpec[];
   /** Other traffic at the router: refused unless it is allowed. */
   readonly background?: 'allowed';
+  /** Knobs that do nothing on this target are searched all the same: of the command line, not of the file. */
+  readonly keepInert?: true;
   readonly budgetMs: number;
   readonly seed: number;
   readonly safety: SafetySpec;

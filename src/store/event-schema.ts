@@ -73,7 +73,16 @@ const trial = z.object({
   plan,
   verdict,
   meters: z.record(z.string(), amounts),
-  ua: z.object({ calls: z.number(), failed: amount, p50Ms: amount, maxMs: amount }).nullable(),
+  ua: z
+    .object({
+      calls: z.number(),
+      failed: amount,
+      p50Ms: amount,
+      p95Ms: amount.optional(),
+      p99Ms: amount.optional(),
+      maxMs: amount,
+    })
+    .nullable(),
   meterFaults: z.array(z.string()),
   wallMs: amount,
 });

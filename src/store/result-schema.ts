@@ -12,6 +12,9 @@ const measured = {
   config: configuration,
   capacityCps: interval.nullable(),
   burstCalls: interval.nullable(),
+  cpuBound: z
+    .object({ cpuMsPerCall: z.number(), fullAtCps: z.number(), capacityShare: z.number().nullable() })
+    .nullish(),
 };
 export const numbers = z.record(name, z.number());
 

@@ -7,10 +7,19 @@ export const RESULT_SCHEMA = 1;
 
 export type CampaignVerdict = 'improved' | 'not-proven' | 'aborted';
 
+export interface ResultCpuBound {
+  readonly cpuMsPerCall: number;
+  readonly fullAtCps: number;
+  /** The capacity as a share of that rate; null when it was not measured. */
+  readonly capacityShare: number | null;
+}
+
 export interface MeasuredConfiguration {
   readonly config: Configuration;
   readonly capacityCps: Interval | null;
   readonly burstCalls: Interval | null;
+  /** Where the router's CPUs would be full, from its steady trials; null where none told, absent in older results. */
+  readonly cpuBound?: ResultCpuBound | null | undefined;
 }
 
 export interface Result {

@@ -73,6 +73,7 @@ const schema = z.strictObject({
     }),
   ),
   background: z.literal('allowed').optional(),
+  keepInert: z.literal(true).optional(),
   budgetMs: number,
   seed: z.int().min(0),
   safety: z.strictObject({ deadmanMs: number }),

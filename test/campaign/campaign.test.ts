@@ -64,6 +64,17 @@ test('finds, proves and reports a better configuration', async () => {
   expect(bed.restores).toBe(1);
 });
 
+test('the result says, beside each capacity, where the router’s CPUs are full', async () => {
+  const cpuBound = { cpuMsPerCall: 0.24, fullAtCps: 4_166 };
+  const { result } = await campaign({ metersOf: (plan) => (plan.shape === 'steady' ? { cpuBound } : {}) });
+  const { capacityCps } = result.baseline ?? {};
+  expect(result.baseline?.cpuBound).toEqual({
+    ...cpuBound,
+    capacityShare: expect.closeTo((capacityCps?.estimate ?? 0) / cpuBound.fullAtCps, 2),
+  });
+  expect(result.winner?.cpuBound).toMatchObject(cpuBound);
+});
+
 test('a router on which no knob matters is never called improved', async () => {
   for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
     const { result } = await campaign({ indifferent: true, noise: 0.1, seed }, { seed });

@@ -1,6 +1,8 @@
 // Whose limit was seen: a generator's fault is never the router's, and a limiter is named by its own counter.
 import { describe, expect, test } from 'vitest';
-import { judgeTrial, type TrialEvidence } from '../../src/capacity/judge.ts';
+import type { TrialEvidence } from '../../src/capacity/evidence.ts';
+import { blamesGenerator } from '../../src/capacity/invalid.ts';
+import { judgeTrial } from '../../src/capacity/judge.ts';
 import type { LoadReport } from '../../src/load/load.ts';
 import type { Objective } from '../../src/scenario/scenario.ts';
 
@@ -29,6 +31,7 @@ function evidence(load: Partial<LoadReport> = {}, meters: TrialEvidence['meters'
     },
     meters,
     routerCpus: [0],
+    loadCpus: [1],
   };
 }
 const judge = (load: Partial<LoadReport> = {}, meters: TrialEvidence['meters'] = {}) =>
@@ -57,6 +60,58 @@ test('a queue that grows over the window is overload before anything is lost or 
   expect(verdict).toMatchObject({ state: 'overloaded', evidence: expect.stringContaining('climbs') });
 });
 
+describe('a buffer that swallows the excess', () => {
+  // 8 MiB hold 10 % of 4,000 calls/s for more than three seconds: nothing is lost, and yet the router falls behind.
+  const swallowed = (excess: number, warmupMs: number, windowMs: number) => {
+    const calls = (4_000 * windowMs) / 1_000;
+    const seen = evidence(
+      {
+        plannedCalls: calls,
+        successfulCalls: calls,
+        setupDelaysMs: delays(calls, (i) => 2 + excess * (warmupMs + i / 4)),
+      },
+      { sockets: { routerRcvbufBytes: 16 * 2 ** 20 } },
+    );
+    const lenient = { ...objective, maxP99SetupMs: 10_000 };
+    return judgeTrial({ ...seen, plan: { shape: 'steady', rateCps: 4_000, warmupMs, windowMs } }, lenient);
+  };
+
+  test.each([
+    [0.1, 1_000, 3_000],
+    [0.01, 1_000, 5_000],
+    // After a long warm-up the queue is long already when the window begins.
+    [0.03, 10_000, 3_000],
+    [0.01, 10_000, 5_000],
+  ])('an excess of %d, after %i ms, within %i ms', (excess, warmupMs, windowMs) => {
+    expect(swallowed(excess, warmupMs, windowMs)).toMatchObject({
+      state: 'overloaded',
+      loss: 0,
+      evidence: expect.stringMatching(/setup delay climbs from \d+ to \d+ ms/),
+    });
+  });
+
+  test('a queue that is as long at the end as at the start is not growing', () => {
+    const wavy = delays(5_000, (i) => 20 + 15 * Math.sin(i / 40));
+    expect(judge({ setupDelaysMs: wavy })).toMatchObject({ state: 'carried' });
+  });
+
+  test('a hiccup near the end is no trend', () => {
+    const hiccup = delays(5_000, (i) => (i > 4_600 && i < 5_000 ? 60 : 40 + (i % 7)));
+    expect(judge({ setupDelaysMs: hiccup })).toMatchObject({ state: 'carried' });
+  });
+
+  test('Recv-Q of the router’s socket climbs: never carried, though no call was late', () => {
+    const sockets = { routerRcvqEarlyBytes: 20_000, routerRcvqLateBytes: 900_000 };
+    expect(judge({}, { sockets })).toMatchObject({
+      state: 'overloaded',
+      evidence: expect.stringContaining('Recv-Q of the router’s socket climbs'.replace('’', "'")),
+    });
+    // A few datagrams more are a moment's chance.
+    const flat = { routerRcvqEarlyBytes: 2_560, routerRcvqLateBytes: 12_800 };
+    expect(judge({}, { sockets: flat })).toMatchObject({ state: 'carried' });
+  });
+});
+
 test('no answered call at all is overload, not a division by zero', () => {
   const verdict = judge({ successfulCalls: 0, failedCalls: 5_000, setupDelaysMs: new Float64Array() });
   expect(verdict).toMatchObject({ state: 'overloaded', loss: 1 });
@@ -69,10 +124,44 @@ describe('not the router’s fault', () => {
     ['steal', {}, { ticks: { worstTicksShare: 1, worstStealPct: 12 } }, /steal/],
     ['hidden steal', {}, { ticks: { worstTicksShare: 0.8, worstStealPct: 0 } }, /hidden steal.*80 %/],
     ['a generator at its limit', {}, { processes: { uacCpuPct: 97 } }, /uac used 97 %/],
+    [
+      'drops at the generator’s socket outside the window',
+      {},
+      { offer: { generatorDrops: 3 } },
+      /3 datagrams/,
+    ],
+    ['another process', {}, { rivals: { 'pid 77 (yes) cpu 0': 98 } }, /yes \(PID 77\) used 98 % of CPU 0/],
+    [
+      'a meter that missed samples',
+      {},
+      { sampling: { ticksMissed: 3, ticksExpected: 7 } },
+      /ticks missed 3 of 7/,
+    ],
   ])('%s makes the trial invalid, whatever was lost', (_name, load, meters, reason) => {
     const verdict = judge({ retransmissions: 500, ...load }, meters as TrialEvidence['meters']);
     expect(verdict).toMatchObject({ state: 'invalid', reason: expect.stringMatching(reason) });
   });
+});
+
+test('a generator that another process keeps from its core is not blamed, and that process is named', () => {
+  const verdict = judge(
+    { generatorFaults: ['SIPp caller stood still for 90 ms'] },
+    { rivals: { 'pid 77 (yes) cpu 1': 98 } },
+  );
+  expect(verdict).toMatchObject({ reason: expect.stringMatching(/^another process: yes .*stood still/) });
+  expect(verdict.state === 'invalid' && blamesGenerator(verdict.reason)).toBe(false);
+});
+
+test('ticks of a window that was over in a moment are too coarse to tell of hidden steal', () => {
+  const ticks = { worstTicksShare: 0.8, worstStealPct: 0, elapsedMs: 400 };
+  expect(judge({}, { ticks })).toMatchObject({ state: 'carried' });
+  expect(judge({}, { ticks: { ...ticks, elapsedMs: 3_000 } })).toMatchObject({ state: 'invalid' });
+});
+
+test('a process on a CPU that is neither the router’s nor the generators’ spoils nothing, nor does a late sample', () => {
+  expect(judge({}, { rivals: { 'pid 77 (yes) cpu 5': 98 } })).toMatchObject({ state: 'carried' });
+  expect(judge({}, { rivals: { 'pid 77 (cron) cpu 1': 30 } })).toMatchObject({ state: 'carried' });
+  expect(judge({}, { sampling: { ticksMissed: 1, ticksExpected: 7 } })).toMatchObject({ state: 'carried' });
 });
 
 describe('the limiter', () => {
@@ -83,7 +172,21 @@ describe('the limiter', () => {
     ['softnet-backlog', { softnet: { dropped: 40 }, sockets: { routerDrops: 3 } }],
     ['worker-cpu', { mpstat: { cpu0BusyPct: 99.5, cpu1BusyPct: 10 }, sockets: { routerDrops: 300 } }],
     ['socket-buffer', { mpstat: { cpu0BusyPct: 60 }, sockets: { routerDrops: 300 } }],
+    // One worker on a machine of many CPUs: it is full, though no CPU of the router is, on average.
+    ['worker-cpu', { mpstat: { cpu0BusyPct: 60 }, processes: { routerBusiestCpuPct: 97 } }],
+    ['time-squeeze', { softnet: { timeSqueeze: 900 }, mpstat: { cpu0BusyPct: 60 } }],
+    ['worker-cpu', { softnet: { timeSqueeze: 900 }, mpstat: { cpu0BusyPct: 99 } }],
+    ['socket-buffer', { softnet: { timeSqueeze: 900 }, sockets: { routerDrops: 5 } }],
+    ['accept-queue', { netstat: { listenOverflows: 12, listenDrops: 12 } }],
+    ['conntrack', { netstat: { conntrackInsertFailed: 4 } }],
+    ['nic', { link: { rxMissed: 31 } }],
     ['unknown', { mpstat: { cpu0BusyPct: 60, cpu1BusyPct: 99 } }],
+    // What was lost just before the first look, or just after the last.
+    ['socket-buffer', { sockets: { routerDrops: 0 }, offer: { routerDrops: 6 } }],
+    ['send-buffer', { 'snmp-router': { sndbufErrors: 8 } }],
+    ['qdisc', { 'snmp-router': { sndbufErrors: 8 }, qdisc: { drops: 8 } }],
+    ['qdisc', { qdisc: { drops: 0 }, offer: { qdiscDrops: 6 } }],
+    ['softnet-backlog', { softnet: { dropped: 0 }, offer: { softnetDropped: 6 } }],
   ])('%s', (limiter, meters) => {
     expect(judge({ retransmissions: 500 }, meters as unknown as TrialEvidence['meters'])).toMatchObject({
       state: 'overloaded',
@@ -97,5 +200,42 @@ describe('the limiter', () => {
       plan: { shape: 'burst', calls: 500 } as const,
     };
     expect(judgeTrial(burst, objective)).toMatchObject({ state: 'overloaded', limiter: 'socket-buffer' });
+  });
+
+  test('keeps the numbers of everything that moved, the first cause first', () => {
+    const verdict = judge(
+      { retransmissions: 500 },
+      { mpstat: { cpu0BusyPct: 100 }, sockets: { routerDrops: 412, routerRcvbufBytes: 425_984 } },
+    );
+    expect(verdict).toMatchObject({
+      limiter: 'worker-cpu',
+      evidence:
+        "router core 100 % busy; 412 datagrams dropped at the router's socket (buffer 425984 bytes); " +
+        '500 of 5000 calls lost or retransmitted',
+    });
+  });
+
+  const burstOf = (setupDelaysMs: Float64Array, load: Partial<LoadReport> = {}) =>
+    judgeTrial(
+      {
+        ...evidence({ plannedCalls: 2_000, successfulCalls: 2_000, setupDelaysMs, ...load }),
+        plan: { shape: 'burst', calls: 2_000 },
+      },
+      objective,
+    );
+
+  test('a queue longer than T1 makes callers send again though nothing was dropped: delay, not unknown', () => {
+    expect(burstOf(delays(2_000, (i) => i / 3))).toMatchObject({
+      limiter: 'delay',
+      evidence: expect.stringMatching(/nothing was dropped, but 500 calls waited longer than T1/),
+    });
+  });
+
+  test('single calls just above T1 lost a message; where nothing explains it, nothing is invented', () => {
+    const isolated = delays(2_000, (i) => (i % 100 === 0 ? 510 : 4));
+    expect(burstOf(isolated, { unexpectedResponses: { 503: 2 } })).toMatchObject({
+      limiter: 'unknown',
+      evidence: expect.stringMatching(/^no counter explains the loss; answers seen: 2 × 503/),
+    });
   });
 });

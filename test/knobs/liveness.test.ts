@@ -1,8 +1,9 @@
 // Knobs that cannot act on a target are left out, with the reason.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { knobByName } from '../../src/knobs/catalogue.ts';
 import type { KnobInPlay } from '../../src/knobs/knob.ts';
-import { inertReason, type LivenessFacts } from '../../src/knobs/liveness.ts';
+import { inertReason, type LivenessFacts, unavailableReason } from '../../src/knobs/liveness.ts';
+import { type BufferKnob, type BufferSpans, bufferProbe } from '../../src/knobs/receive-buffer.ts';
 import { parseKamailioVersion } from '../../src/routers/kamailio-facts.ts';
 import { parseOpensipsVersion } from '../../src/routers/opensips-facts.ts';
 import { fixture } from '../support/fixture.ts';
@@ -14,8 +15,7 @@ const facts: LivenessFacts = {
   router: kamailio,
   egress: veth,
   devices: [veth],
-  maxbufferInPlay: true,
-  maxbufferBytes: 262_144,
+  buffer: null,
   managedBy: 'siptune',
 };
 
@@ -28,7 +28,8 @@ function reason(name: string, changes: Partial<LivenessFacts> = {}, choices?: re
     max: knob.search.max,
     ...(choices ? { choices } : {}),
   };
-  return inertReason(inPlay, { ...facts, ...changes });
+  const here = { ...facts, ...changes };
+  return unavailableReason(inPlay, here) ?? inertReason(inPlay, here);
 }
 
 test('shared memory that is mapped is not bounded by System V limits', () => {
@@ -61,11 +62,64 @@ test('wmem_max acts only through a router that asks for a send buffer', () => {
   expect(reason('net.core.wmem_max', { router: { ...kamailio, version: '5.8.2' } })).toBeNull();
 });
 
-test('rmem_max needs maxbuffer: alone it does nothing', () => {
-  expect(reason('net.core.rmem_max')).toBeNull();
-  expect(reason('net.core.rmem_max', { maxbufferInPlay: false, maxbufferBytes: 131_072 })).toMatch(
-    /maxbuffer/,
-  );
+describe('the receive buffer is decided by three settings together', () => {
+  const KIB = 1024;
+  const MIB = 1024 * KIB;
+  const fixed = (today: number) => ({ today, min: today, max: today });
+  const searched = (today: number) => ({ today, min: 208 * KIB, max: 32 * MIB });
+  const nothingInPlay: BufferSpans = {
+    'net.core.rmem_default': fixed(208 * KIB),
+    'net.core.rmem_max': fixed(4 * MIB),
+    'router.maxbuffer': fixed(256 * KIB),
+  };
+  const inPlay = (...names: BufferKnob[]): BufferSpans => ({
+    ...nothingInPlay,
+    ...Object.fromEntries(names.map((name) => [name, searched(nothingInPlay[name].today)])),
+  });
+  const judge = (name: BufferKnob, buffer: BufferSpans) => reason(name, { buffer });
+
+  test('rmem_max needs maxbuffer: alone it does nothing, and the reason says what the socket keeps', () => {
+    expect(judge('net.core.rmem_max', inPlay('net.core.rmem_max'))).toMatch(
+      /at most maxbuffer \(262144 bytes\), which is not in play: its socket keeps 524288 bytes/,
+    );
+    expect(judge('net.core.rmem_max', inPlay('net.core.rmem_max', 'router.maxbuffer'))).toBeNull();
+    // A request of the router's that today's ceiling cuts off.
+    const capped = { ...inPlay('net.core.rmem_max'), 'router.maxbuffer': fixed(16 * MIB) };
+    expect(judge('net.core.rmem_max', capped)).toBeNull();
+  });
+
+  test('maxbuffer acts below rmem_max, and not above it', () => {
+    expect(judge('router.maxbuffer', inPlay('router.maxbuffer'))).toBeNull();
+    const ceiling = {
+      ...nothingInPlay,
+      'net.core.rmem_max': fixed(208 * KIB),
+      'router.maxbuffer': { today: 256 * KIB, min: 256 * KIB, max: 32 * MIB },
+    };
+    expect(judge('router.maxbuffer', ceiling)).toMatch(/rmem_max \(212992 bytes\)/);
+    const large = { ...inPlay('router.maxbuffer'), 'net.core.rmem_default': fixed(40 * MIB) };
+    expect(judge('router.maxbuffer', large)).toMatch(/41943040 bytes/);
+  });
+
+  test('rmem_default acts where it goes above maxbuffer', () => {
+    expect(judge('net.core.rmem_default', inPlay('net.core.rmem_default'))).toBeNull();
+    const raised = {
+      ...nothingInPlay,
+      'net.core.rmem_default': { today: 208 * KIB, min: 208 * KIB, max: 400 * KIB },
+      'router.maxbuffer': fixed(MIB),
+    };
+    expect(judge('net.core.rmem_default', raised)).toMatch(/raises its buffer above it/);
+  });
+
+  test('it is proven by a change that must show, of as few settings as possible', () => {
+    const probe = (name: BufferKnob, ...names: BufferKnob[]) => bufferProbe(name, inPlay(name, ...names));
+    expect(probe('net.core.rmem_default')).toEqual({ 'net.core.rmem_default': 32 * MIB });
+    expect(probe('router.maxbuffer')).toEqual({ 'router.maxbuffer': 32 * MIB });
+    expect(probe('net.core.rmem_max')).toBeNull();
+    expect(probe('net.core.rmem_max', 'router.maxbuffer')).toEqual({
+      'net.core.rmem_max': 32 * MIB,
+      'router.maxbuffer': 32 * MIB,
+    });
+  });
 });
 
 test('what stands in a service’s own files is not searched, and one memory manager is no choice', () => {

@@ -142,3 +142,16 @@ test('what SIPp sends to end a failed call is its own, and no stranger', () => {
   expect(sound.sentAtMost.requests).toBe(7500);
   expect(refused.sentAtMost).toEqual({ requests: 7500 + 2 * 85, replies: 7500 });
 });
+
+test('calls that were completed, and that the callee never took, were answered by something else', () => {
+  const took = (calls: number) => [
+    { atMs: 0, counters: { TotalCallCreated: 300 } },
+    { atMs: 2600, counters: { TotalCallCreated: 300 + calls } },
+  ];
+  const faults = (calls: number) =>
+    report({ calleeRows: took(calls) }).generatorFaults.filter((fault) => /took only/.test(fault));
+  expect(faults(2000)).toEqual([]);
+  expect(faults(1900)).toEqual([
+    'SIPp callee took only 1900 of the 2000 calls that were completed: something else answers',
+  ]);
+});

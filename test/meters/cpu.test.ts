@@ -72,5 +72,6 @@ test('ticks that go missing are hidden steal, though steal itself says 0', () =>
     cpu1TicksShare: 0.8,
     worstTicksShare: 0.8,
     worstStealPct: 1,
+    elapsedMs: 5000,
   });
 });

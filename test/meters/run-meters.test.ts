@@ -64,7 +64,31 @@ test('a look that never answers holds up neither start nor stop, and is told', a
   ];
   await startAll(meters, context);
   const { reports, faults } = await stopAll(meters);
-  expect(reports).toEqual({ stuck: {}, failing: {} });
+  expect(reports).toMatchObject({ stuck: {}, failing: {} });
   expect(faults[0]).toMatch(/^stuck: no answer/);
   expect(faults.slice(1)).toEqual(['failing: gone']);
+});
+
+test('samples that are missing are counted, by meter; a look that was late once is not missing', async () => {
+  let ms = 0;
+  const slow = createSampledMeter<number>({
+    name: 'slow',
+    clock: systemClock,
+    open: () => ({
+      // The first look takes over two seconds of three.
+      read: async () => {
+        await systemClock.sleep(ms);
+        return 1;
+      },
+      summarise: (looks) => ({ looks: looks.length }),
+    }),
+  });
+  const meters = [slow, counting('sound', async () => 1), counting('dear', async () => 1, false)];
+  ms = 2300;
+  await startAll(meters, context);
+  ms = 0;
+  await systemClock.sleep(2150);
+  const { reports } = await stopAll(meters);
+  expect(Object.keys(reports.sampling ?? {}).sort()).toEqual(['slowExpected', 'slowMissed']);
+  expect(reports.sampling?.slowMissed).toBeGreaterThanOrEqual(1);
 });

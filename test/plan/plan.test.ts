@@ -82,10 +82,30 @@ describe('the plan of a campaign in the lab', () => {
     expect(plan.inPlay.find(({ knob }) => knob === 'net.core.rmem_max')?.reaches.min).toBe(256 * 1024);
   });
 
+  test('what does nothing is in play where it was asked to be kept', async () => {
+    const scenario = await scenarioNamed('lab-kamailio.yaml');
+    const inPlay = async (more: Partial<Scenario>) =>
+      (await planOf({ ...scenario, ...more })).inPlay.map(({ knob }) => knob);
+    const usual = await inPlay({});
+    const kept = await inPlay({ keepInert: true });
+    expect(usual).not.toContain('txqueuelen');
+    expect(kept).toEqual(expect.arrayContaining([...usual, 'txqueuelen', 'kernel.shmmax']));
+  });
+
   test('tells each write from → to, with its file, as seen from the configuration before it', async () => {
     const { steps } = await planOf(await scenarioNamed('lab-kamailio.yaml'));
-    const [baseline, article, first] = steps;
-    expect(baseline).toMatchObject({ writes: [], restart: true });
+    const start = steps.findIndex(({ label }) => label.startsWith('baseline'));
+    const [baseline, article, first] = steps.slice(start);
+    // What is changed before the search, to see whether it acts, and goes back then.
+    const proofs = steps.slice(0, start);
+    expect(proofs.flatMap(({ writes }) => writes.map(({ knob }) => knob))).toEqual(
+      expect.arrayContaining(['net.core.rmem_default', 'net.core.rmem_max', 'router.maxbuffer']),
+    );
+    expect(baseline).toMatchObject({ restart: true });
+    for (const { to, knob } of baseline?.writes ?? [])
+      expect(to).toBe(
+        { 'net.core.rmem_default': 212_992, 'net.core.rmem_max': 212_992, 'router.maxbuffer': 262_144 }[knob],
+      );
     expect(baseline?.command.join(' ')).toMatch(
       /^ip netns exec siptune-router taskset -c 0 kamailio .* -m 1024 -M 8 -n 8 -b 262144/,
     );

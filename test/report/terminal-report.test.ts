@@ -85,3 +85,30 @@ test('hostile text cannot write to the terminal, turn it around or pretend to be
 test('a word that is longer than the line stays whole, to be copied', () => {
   expect(paragraph('see /a/very/long/path/of/a/file now', 10)).toBe('see\n/a/very/long/path/of/a/file\nnow');
 });
+
+test('beside each capacity stands the rate at which the CPUs are full; older results have none', () => {
+  expect(renderReport(improved, WIDE)).not.toContain('CPUs are full');
+  const cpuBound = { cpuMsPerCall: 0.241, fullAtCps: 4_150, capacityShare: 0.961 };
+  const result: Result = { ...improved, baseline: improved.baseline && { ...improved.baseline, cpuBound } };
+  expect(renderReport(result, WIDE)).toContain(
+    'current: 4,150 calls/s, at 0.241 ms of CPU time a call; its capacity is 96 % of that',
+  );
+});
+
+test('setup delays stand there as SIPp saw them and as the phone did, and that they disagree is said', () => {
+  const trials = events.map((event) =>
+    event.type === 'trial' && event.trial.label === 'current'
+      ? {
+          ...event,
+          trial: {
+            ...event.trial,
+            ua: { calls: 50, failed: 0, p50Ms: 71, p95Ms: 72, p99Ms: 73, maxMs: 74 },
+            meterFaults: ['the phone and SIPp disagree: …'],
+          },
+        }
+      : event,
+  );
+  const text = renderReport(improved, WIDE, trials);
+  expect(text).toMatch(/phone\s+│\s+│ 71\s+│ 72\s+│ 73\s+│ 74/);
+  expect(text).toMatch(/In \d+ trials the phone and SIPp disagree/);
+});

@@ -41,6 +41,20 @@ async function stored(text: string | Buffer) {
 }
 
 describe('reading', () => {
+  test('where the CPUs are full is read, and results that do not say it are, too', async () => {
+    const cpuBound = { cpuMsPerCall: 0.241, fullAtCps: 4_150, capacityShare: null };
+    for (const known of [cpuBound, null]) {
+      const dir = await tempDir();
+      const result = {
+        ...improved,
+        baseline: improved.baseline && { ...improved.baseline, cpuBound: known },
+      };
+      await writeResult(dir, result);
+      expect(await readResult(dir)).toEqual({ state: 'found', result });
+    }
+    expect(improved.baseline).not.toHaveProperty('cpuBound');
+  });
+
   test('what was written is read', async () => {
     const dir = await tempDir();
     await writeResult(dir, improved);

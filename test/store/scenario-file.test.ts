@@ -21,7 +21,8 @@ test.each(['lab-kamailio', 'lab-opensips', 'lab-slow-link', 'staging'])('%s surv
   const path = fileURLToPath(new URL(`../../scenarios/${name}.yaml`, import.meta.url));
   const loaded = await loadScenario(path, CATALOGUE);
   if (loaded.state === 'invalid') throw new Error(name);
-  const scenario = { ...loaded.scenario, background: 'allowed' as const, seed: 77 };
+  const options = { background: 'allowed', keepInert: true } as const;
+  const scenario = { ...loaded.scenario, ...options, seed: 77 };
   await writeScenario(dir, scenario);
   expect((await stat(file())).mode & 0o077).toBe(0);
   // A key without a value is one that is not there.

@@ -29,6 +29,8 @@ export interface ModelBedOptions {
   readonly seed?: number;
   /** The verdict of trial n, instead of the model's. */
   readonly verdictOf?: (n: number, verdict: Verdict, plan: LoadPlan, label: string) => Verdict;
+  /** What the meters of a trial say; nothing by default. */
+  readonly metersOf?: (plan: LoadPlan) => TrialRecord['meters'];
   readonly applyOutcome?: (configuration: Configuration) => ApplyOutcome | undefined;
   /** Called at every trial, e.g. to interrupt the campaign. */
   readonly onTrial?: (n: number) => void;
@@ -148,7 +150,7 @@ export function createModelBed(
         configuration: inForce,
         plan,
         verdict,
-        meters: {},
+        meters: options.metersOf?.(plan) ?? {},
         ua: null,
         meterFaults: [],
         wallMs,

@@ -1,0 +1,92 @@
+// Why a trial says nothing about the router: its generators, the machine or the meters were the limit. Each with its number.
+import { rivalsIn } from '../meters/rivals.ts';
+import type { TrialEvidence } from './evidence.ts';
+
+/** A share of ticks below this means that the hypervisor ran somebody else without calling it steal. */
+const MIN_TICKS_SHARE = 0.9;
+const MAX_STEAL_PCT = 5;
+const MAX_GENERATOR_CPU_PCT = 90;
+/** A process that is none of ours, on a CPU of the router's or of the generators'. */
+const MAX_RIVAL_CPU_PCT = 50;
+/** Tick and CPU shares are too coarse to judge windows shorter than this. */
+export const MIN_WINDOW_FOR_CPU_MS = 2_000;
+/** Nor those that were ended, because loss was certain, before this. */
+const MIN_ELAPSED_FOR_CPU_MS = 1_000;
+/** Meters of ticks: the router's machine, and the generators' where that is another one. */
+const MACHINES = [
+  ['ticks', ''],
+  ['ticks-generators', " of the generators' machine"],
+] as const;
+/** Without these nobody knows whether the machine or a generator spoilt the trial. */
+const NEEDED_METERS = ['ticks', 'ticks-generators', 'sockets'] as const;
+/** A look that comes late is made up for by the next; with more than this share missing the window was not watched. */
+const MAX_MISSED_SHARE = 1 / 3;
+
+const GENERATOR = 'generator: ';
+
+/** An invalid trial's reason blames the generators, which may simply be asked for too much. */
+export function blamesGenerator(reason: string): boolean {
+  return reason.startsWith(GENERATOR);
+}
+
+/** Why the trial says nothing about the router, or null. */
+export function invalidReason(evidence: TrialEvidence): string | null {
+  const generator = generatorReason(evidence);
+  // A generator that is kept from its CPU is not asked for too much.
+  const machine = rivalReason(evidence) ?? machineReason(evidence);
+  if (machine !== null) return generator === null ? machine : `${machine}; ${generator}`;
+  if (generator !== null) return `${GENERATOR}${generator}`;
+  return missedReason(evidence);
+}
+
+function isLong({ plan }: TrialEvidence): boolean {
+  return plan.shape === 'steady' && plan.windowMs >= MIN_WINDOW_FOR_CPU_MS;
+}
+
+function generatorReason(evidence: TrialEvidence): string | null {
+  const { load, meters } = evidence;
+  if (load.generatorFaults.length > 0) return load.generatorFaults.join('; ');
+  const drops = Math.max(meters.sockets?.generatorDrops ?? 0, meters.offer?.generatorDrops ?? 0);
+  if (drops > 0) return `${drops} datagrams dropped at its own sockets`;
+  for (const role of isLong(evidence) ? (['uac', 'uas'] as const) : []) {
+    const cpuPct = meters.processes?.[`${role}CpuPct`] ?? 0;
+    if (cpuPct > MAX_GENERATOR_CPU_PCT) return `${role} used ${cpuPct.toFixed(0)} % of its core`;
+  }
+  return null;
+}
+
+function rivalReason({ meters, routerCpus, loadCpus }: TrialEvidence): string | null {
+  const ours = new Set([...routerCpus, ...(loadCpus ?? [])]);
+  const [worst] = rivalsIn(meters.rivals ?? {}).filter(
+    ({ cpu, cpuPct }) => cpuPct > MAX_RIVAL_CPU_PCT && (ours.size === 0 || ours.has(cpu)),
+  );
+  return worst
+    ? `another process: ${worst.name} (PID ${worst.pid}) used ${worst.cpuPct.toFixed(0)} % of CPU ${worst.cpu}`
+    : null;
+}
+
+function machineReason(evidence: TrialEvidence): string | null {
+  if (!isLong(evidence)) return null;
+  const { meters } = evidence;
+  for (const [meter, whose] of MACHINES) {
+    if ((meters[meter]?.elapsedMs ?? MIN_ELAPSED_FOR_CPU_MS) < MIN_ELAPSED_FOR_CPU_MS) continue;
+    const ticks = meters[meter]?.worstTicksShare ?? 1;
+    if (ticks < MIN_TICKS_SHARE)
+      return `hidden steal: one CPU${whose} accounted for only ${(ticks * 100).toFixed(0)} % of its time`;
+    const steal = meters[meter]?.worstStealPct ?? 0;
+    if (steal > MAX_STEAL_PCT) return `steal: ${steal.toFixed(1)} % of one CPU${whose}`;
+  }
+  return null;
+}
+
+function missedReason(evidence: TrialEvidence): string | null {
+  if (!isLong(evidence)) return null;
+  const { meters } = evidence;
+  for (const meter of NEEDED_METERS) {
+    const missed = meters.sampling?.[`${meter}Missed`] ?? 0;
+    const expected = meters.sampling?.[`${meter}Expected`] ?? 0;
+    if (expected > 0 && missed / expected > MAX_MISSED_SHARE)
+      return `the meter ${meter} missed ${missed} of ${expected} samples`;
+  }
+  return null;
+}
