@@ -97,6 +97,9 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         routerAddress,
         routerPort,
         flow: scenario.load.flow,
+        transport: scenario.load.transport,
+        arrivals: scenario.load.arrivals,
+        seed: scenario.seed,
         holdMs: scenario.load.holdMs,
         cpus,
         clock,
@@ -104,7 +107,10 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         withBufferHeadroom: bufferHeadroom(target, () => applier.inForce(), found.originals),
       });
       const phone =
-        scenario.load.uaRateCps > 0 && scenario.load.flow === 'invite'
+        // The phone speaks UDP, and so must the callee.
+        scenario.load.uaRateCps > 0 &&
+        scenario.load.flow === 'invite' &&
+        scenario.load.transport === undefined
           ? createPhone({
               host: caller.host,
               bindAddress: caller.address,
@@ -128,6 +134,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         router: target.router,
         routerPort,
         generatorPorts: [caller.port, callee.port],
+        tcp: scenario.load.transport !== undefined,
         facts: target.facts,
         clock,
       });

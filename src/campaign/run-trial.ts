@@ -49,6 +49,7 @@ export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<Tria
   if (order.plan.shape === 'burst') await metering.start();
   const report = await deps.load.offer(order.plan, {
     rawDir: order.rawDir,
+    trial: order.n,
     signal,
     // Drops of a burst come while its backlog is worked off, so its metering ends with the offer, not with its window.
     onWindow: (edge) => {

@@ -3,7 +3,9 @@ import type { FlowName } from '../scenario/scenario.ts';
 import type { LoadReport } from './load.ts';
 import { CALLEE_REPORT_MS, CALLER_REPORT_MS, type CallOrder } from './sipp-argv.ts';
 import type { SippSnapshot } from './sipp-csv.ts';
-import { begunIn, longestGapMs, measurePace, type Pace } from './sipp-pace.ts';
+import { MESSAGES_PER_CALL } from './sipp-flows.ts';
+import { begunIn, longestGapMs, measurePace, type Pace, scheduledPace } from './sipp-pace.ts';
+import type { Transport } from './sipp-transport.ts';
 
 /** Below this share of the planned rate, the load was not the planned one. */
 const MIN_RATE_SHARE = 0.995;
@@ -44,13 +46,12 @@ export function spanSince(rows: readonly SippSnapshot[], sinceMs: number): Span 
   return { base: rows.findLast((row) => row.atMs <= sinceMs) ?? rows[0], last: rows.at(-1) };
 }
 
-/** INVITE, ACK, BYE and 180, 200, 200; or OPTIONS and 200. */
-const MESSAGES_PER_CALL: Readonly<Record<FlowName, number>> = { invite: 3, options: 1 };
 /** A call that SIPp gives up, after a 500 say: it sends ACK, then BYE or CANCEL, and counts neither. */
 const MESSAGES_PER_FAREWELL = 2;
 
 export interface OfferRecord {
   readonly flow: FlowName;
+  readonly transport?: Transport;
   readonly order: CallOrder;
   readonly callerRows: readonly SippSnapshot[];
   readonly calleeRows: readonly SippSnapshot[];
@@ -72,7 +73,7 @@ export function reportOffer(record: OfferRecord): LoadReport {
   const createdCalls = begunIn(caller.last);
   const successfulCalls = caller.last?.counters.completed ?? 0;
   const failedCalls = Math.min(delta(caller, 'FailedCall'), createdCalls - successfulCalls);
-  const pace = measurePace(rows);
+  const pace = order.schedule ? scheduledPace(rows, order) : measurePace(rows);
   return {
     plannedCalls: order.counted,
     createdCalls,
@@ -89,8 +90,8 @@ export function reportOffer(record: OfferRecord): LoadReport {
       ...(record.ended === 'interrupted' ? ['interrupted'] : []),
       ...(record.ended === 'complete' ? paceFaults(order, createdCalls, pace) : []),
       ...(order.plan.shape === 'steady' ? pauseFaults(rows, record.calleeRows) : []),
-      ...processFaults('SIPp caller', caller, record.callerDrops),
-      ...processFaults('SIPp callee', callee, record.calleeDrops),
+      ...processFaults('SIPp caller', caller, record.callerDrops, record.transport),
+      ...processFaults('SIPp callee', callee, record.calleeDrops, record.transport),
     ],
     unexpectedResponses: record.unexpectedResponses,
   };
@@ -100,11 +101,12 @@ export function reportOffer(record: OfferRecord): LoadReport {
 function sentAtMost({ flow, callerRows, calleeRows }: OfferRecord): LoadReport['sentAtMost'] {
   const caller: Span = { base: undefined, last: callerRows.at(-1) };
   const callee = spanSince(calleeRows, callerRows[0]?.atMs ?? 0);
-  const once = delta(caller, 'TotalCallCreated') * MESSAGES_PER_CALL[flow];
+  const calls = delta(caller, 'TotalCallCreated');
+  const { requests, replies } = MESSAGES_PER_CALL[flow];
   const farewells = delta(caller, 'FailedCall') * MESSAGES_PER_FAREWELL;
   return {
-    requests: once + delta(caller, 'Retransmissions') + farewells,
-    replies: once + delta(callee, 'Retransmissions'),
+    requests: calls * requests + delta(caller, 'Retransmissions') + farewells,
+    replies: calls * replies + delta(callee, 'Retransmissions'),
   };
 }
 
@@ -115,6 +117,11 @@ function paceFaults(order: CallOrder, created: number, pace: Pace): readonly str
     return [`the burst of ${order.counted} calls took ${pace.offeredForMs.toFixed(0)} ms to leave`];
   }
   const { rateCps, windowMs } = order.plan;
+  if (order.schedule) {
+    const lateMs = pace.offeredForMs - order.schedule.spanMs;
+    if (lateMs <= MAX_PAUSE_MS + 2 * CALLER_REPORT_MS.steady) return [];
+    return [`the calls took ${lateMs.toFixed(0)} ms longer to leave than their arrivals say`];
+  }
   const allowance = rateCps * (TICK_MS / windowMs);
   if (pace.achievedRateCps + allowance >= rateCps * MIN_RATE_SHARE) return [];
   const share = ((pace.achievedRateCps / rateCps) * 100).toFixed(1);
@@ -135,9 +142,11 @@ function pauseFaults(
     .map(([who, pauseMs]) => `${who} stood still for ${pauseMs.toFixed(0)} ms`);
 }
 
-function processFaults(who: string, span: Span, drops: number): readonly string[] {
+function processFaults(who: string, span: Span, drops: number, transport: Transport): readonly string[] {
   const watchdog = delta(span, 'WatchdogMajor') + delta(span, 'WatchdogMinor');
-  const unsent = delta(span, 'FailedCannotSendMessage') + delta(span, 'FailedOutboundCongestion');
+  // Over TCP a full socket is a router that does not read: the call has failed, and not by its caller's fault.
+  const congested = transport === undefined ? delta(span, 'FailedOutboundCongestion') : 0;
+  const unsent = delta(span, 'FailedCannotSendMessage') + congested;
   return [
     ...(watchdog > 0 ? [`${who} fell behind its own timers (${watchdog} watchdog triggers)`] : []),
     ...(unsent > 0 ? [`${who} could not send ${unsent} messages`] : []),

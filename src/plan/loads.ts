@@ -17,7 +17,12 @@ export function firstCommands(
     ...(netns === undefined ? [] : ['ip', 'netns', 'exec', netns]),
     ...['taskset', '-c', loadCpus, ...argv],
   ];
-  const side = ({ address, port }: Endpoint) => ({ address, port, bufferBytes: GENERATOR_BUFFER_BYTES });
+  const side = ({ address, port }: Endpoint) => ({
+    address,
+    port,
+    bufferBytes: GENERATOR_BUFFER_BYTES,
+    transport: load.transport,
+  });
   const offers = [objective.maximise, ...objective.guards.map(({ metric }) => metric)].map((metric) => {
     const prior = metric === 'burstCalls' ? burstPrior(today, undefined, objective.maxP99SetupMs) : undefined;
     const plan = planFor(metric, firstLoad(metric, prior), load);

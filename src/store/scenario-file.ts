@@ -53,7 +53,15 @@ const schema = z.strictObject({
     settings: z.record(z.string(), z.union([number, z.string()])),
   }),
   load: z.strictObject({
-    flow: z.enum(['invite', 'options']),
+    flow: z.enum(['invite', 'options', 'register']),
+    // Those of before these were known do not say them: UDP, evenly spaced.
+    transport: z.enum(['tcp', 'tcp-per-call']).optional(),
+    arrivals: z
+      .discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('poisson') }),
+        z.strictObject({ kind: z.literal('bursts'), factor: number, everyMs: number, forMs: number }),
+      ])
+      .optional(),
     holdMs: number,
     uaRateCps: number,
     warmupMs: number,

@@ -1,6 +1,6 @@
 // From statistics to a report: what is counted, and when the generator itself is to blame.
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { callOrder } from '../../src/load/sipp-argv.ts';
 import { countUnexpectedResponses } from '../../src/load/sipp-codes.ts';
 import type { SippSnapshot } from '../../src/load/sipp-csv.ts';
@@ -141,4 +141,40 @@ test('what SIPp sends to end a failed call is its own, and no stranger', () => {
   const refused = report({ callerRows: withCounters(() => ({ TotalCallCreated: 2500, FailedCall: 85 })) });
   expect(sound.sentAtMost.requests).toBe(7500);
   expect(refused.sentAtMost).toEqual({ requests: 7500 + 2 * 85, replies: 7500 });
+});
+
+test('what reached the router is at most what was sent: a registration is one request, and no reply of a callee', () => {
+  const callerRows = withCounters(() => ({ TotalCallCreated: 2500 }));
+  expect(report({ callerRows, flow: 'register' }).sentAtMost).toEqual({ requests: 2500, replies: 0 });
+  expect(report({ callerRows, flow: 'options' }).sentAtMost).toEqual({ requests: 2500, replies: 2500 });
+});
+
+test('a full TCP connection is a router that does not read; a full UDP socket is the generator’s', () => {
+  const callerRows = withCounters((atMs) => ({ FailedOutboundCongestion: atMs > 1000 ? 4 : 0 }));
+  expect(report({ callerRows, transport: 'tcp' }).generatorFaults).toEqual([]);
+  expect(report({ callerRows }).generatorFaults).toEqual(['SIPp caller could not send 4 messages']);
+});
+
+describe('calls that are not evenly spaced', () => {
+  const schedule = { waitsMs: new Int32Array(), leadMs: 100, spanMs: WINDOW_MS - 200 };
+  const order = { ...steady, schedule };
+  /** All calls in the first and the last tenth of the time. */
+  const lumpy = (forMs: number) =>
+    Array.from({ length: forMs / 50 + 1 }, (_, index) => {
+      const share = index / (forMs / 50);
+      const begun = share <= 0.1 ? share * 10_000 : share < 0.9 ? 1000 : 1000 + (share - 0.9) * 10_000;
+      return { atMs: index * 50, counters: { begun: Math.round(begun), completed: Math.round(begun) } };
+    });
+
+  test('have the plan’s rate when they took the time that their arrivals say', () => {
+    const sound = report({ order, callerRows: lumpy(1800) });
+    expect(sound.generatorFaults).toEqual([]);
+    expect(sound.achievedRateCps).toBeCloseTo(RATE, 6);
+  });
+
+  test('that took longer are the generator’s fault, and the rate is lower', () => {
+    const late = report({ order, callerRows: lumpy(2300) });
+    expect(late.generatorFaults).toEqual(['the calls took 500 ms longer to leave than their arrivals say']);
+    expect(late.achievedRateCps).toBeCloseTo(800, 6);
+  });
 });
