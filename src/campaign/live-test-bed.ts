@@ -17,6 +17,7 @@ import { bufferHeadroom, GENERATOR_BUFFER_BYTES } from './generator-headroom.ts'
 import { refuseForeignTraffic } from './guards/before-campaign.ts';
 import { createTrafficGuard, type TrafficGuard } from './guards/during-trial.ts';
 import { requireOwnTarget } from './guards/own-target.ts';
+import { requireTcpListener } from './guards/tcp-listener.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { prepareTarget } from './prepare.ts';
 import { runTrial } from './run-trial.ts';
@@ -86,6 +87,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
     async prepare() {
       await safeguard.take();
       const target = await deps.openTarget();
+      if (scenario.load.transport !== undefined) await requireTcpListener(target);
       if (scenario.background !== 'allowed') await refuseForeignTraffic(target, clock, signal);
       const found = await prepareTarget(scenario, target, emit);
       await safeguard.coverOriginals(found.originals);

@@ -146,7 +146,7 @@ async function allOriginals(
 
 /** What decides whether a knob can act here. */
 export function livenessFacts(seen: {
-  readonly scenario: Pick<Scenario, 'knobs'>;
+  readonly scenario: Pick<Scenario, 'knobs'> & Partial<Pick<Scenario, 'load'>>;
   readonly router: RouterFacts;
   readonly managedBy: LivenessFacts['managedBy'];
   readonly devices: readonly DeviceFacts[];
@@ -160,6 +160,7 @@ export function livenessFacts(seen: {
     egress: seen.devices.find(({ name }) => name === seen.egress) ?? null,
     maxbufferInPlay: seen.scenario.knobs.some(({ name }) => name === 'router.maxbuffer'),
     maxbufferBytes: asNumber(seen.everything['router.maxbuffer']) ?? 0,
+    tcp: seen.scenario.load?.transport !== undefined,
   };
 }
 

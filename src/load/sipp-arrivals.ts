@@ -19,6 +19,13 @@ const WAIT = `  <nop hide="true">
   </nop>
   <pause variable="wait"/>`;
 
+/** Scenarios' seeds are below this, so no two trials of any two campaigns share one by accident of a sum. */
+const SEED_STEP = 2 ** 32;
+
+export function arrivalSeed(seed: number, trial: number): number {
+  return seed + trial * SEED_STEP;
+}
+
 export interface ArrivalSchedule {
   /** For each call of the offer, from when SIPp begins it to its first message. */
   readonly waitsMs: Int32Array;

@@ -6,7 +6,7 @@ import type { FlowName } from '../scenario/scenario.ts';
 import type { LoadContext, LoadPlan, LoadReport } from './load.ts';
 import type { SippDeps } from './sipp.ts';
 import { CALLEE_REPORT_MS, CALLER_CSV, type CallOrder, callerArgv, callOrder } from './sipp-argv.ts';
-import { scheduleArrivals, writeArrivals } from './sipp-arrivals.ts';
+import { arrivalSeed, scheduleArrivals, writeArrivals } from './sipp-arrivals.ts';
 import { countUnexpectedResponses } from './sipp-codes.ts';
 import { begunIn } from './sipp-pace.ts';
 import { type SippProcess, startSipp } from './sipp-process.ts';
@@ -29,8 +29,6 @@ const OVERDUE_MS = 3_000;
 const POLL_MS = { steady: 50, burst: 10, drain: 20 } as const;
 /** Reports of one snapshot reach the two files within this time of each other. */
 const SAME_REPORT_MS = 5;
-/** Scenarios' seeds are below 2^32, so no two trials of any two campaigns share one by accident of a sum. */
-const SEED_STEP = 2 ** 32;
 
 type Ended = OfferRecord['ended'];
 
@@ -78,7 +76,7 @@ async function orderOf(deps: SippDeps, plan: LoadPlan, context: LoadContext): Pr
   const order = callOrder(plan);
   if (order.counted < 1) throw new Error(`a load plan without calls: ${JSON.stringify(plan)}`);
   if (plan.shape === 'burst' || !deps.arrivals) return order;
-  const seed = (deps.seed ?? 0) + (context.trial ?? 0) * SEED_STEP;
+  const seed = arrivalSeed(deps.seed ?? 0, context.trial ?? 0);
   const schedule = scheduleArrivals(plan, order, deps.arrivals, seed);
   await writeArrivals(context.rawDir, deps.flow, schedule);
   return { ...order, schedule };
