@@ -23,6 +23,7 @@ import { prepareTarget } from './prepare.ts';
 import { runTrial } from './run-trial.ts';
 import type { ApplyOutcome, RestoreOutcome, TestBed } from './test-bed.ts';
 import { count, createTally } from './trial-tally.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface LiveTestBedDeps {
   readonly scenario: Scenario;
@@ -79,6 +80,27 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
   const explained = async (outcome: ApplyOutcome): Promise<ApplyOutcome> => {
     if (outcome.state === 'failed') await requireOwnTarget(bed().target);
     return outcome;
+  };
+
+  const restart = async (): Promise<ApplyOutcome> => {
+    const outcome = await explained(counted(await bed().applier.restart()));
+    await clock.sleep(SETTLE_MS, signal);
+    return outcome;
+  };
+
+  /** Of the knobs of the scenario. */
+  const configurationInForce = () =>
+    Object.fromEntries(
+      Object.entries(bed().applier.inForce()).filter(([name]) =>
+        scenario.knobs.some((choice) => choice.name === name),
+      ),
+    );
+
+  const record = async (trial: TrialRecord): Promise<TrialRecord> => {
+    count(cost.trials, trial.verdict);
+    cost.loadMs += trial.wallMs;
+    await emit({ type: 'trial', trial });
+    return trial;
   };
 
   return {
@@ -157,10 +179,20 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
 
     async offer(label, plan) {
       const { target, applier, load, phone, meters, guard } = bed();
+      const n = cost.trials.total + 1;
+      const startMs = clock.nowMs();
+      // Bindings stay in the registrar's memory: each trial begins without any, as the storm after a restart does.
+      const emptied: ApplyOutcome =
+        scenario.load.flow === 'register' && !cold ? await restart() : { state: 'applied', restarted: false };
+      if (emptied.state === 'failed') {
+        const verdict: Verdict = signal.aborted ? { state: 'invalid', reason: 'interrupted' } : emptied;
+        const wallMs = Math.round(clock.nowMs() - startMs);
+        const order = { n, label, configuration: configurationInForce(), plan };
+        return record({ ...order, verdict, meters: {}, ua: null, meterFaults: [], wallMs });
+      }
       const warmUp = cold && plan.shape === 'burst';
       // Together, for each is a round trip; both only read.
       const [early] = await Promise.all([warmUp ? null : guard.begin(load), requireOwnTarget(target)]);
-      const n = cost.trials.total + 1;
       const rawDir = deps.trialDir(n);
       const warmUpDir = join(rawDir, 'warm-up');
       // What a campaign that was killed left of this trial must not be read as this one's.
@@ -175,12 +207,8 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       cold = false;
       // The guard counts what the trial sends, and the warm-up is not of it.
       const watched = early ?? (await guard.begin(load));
-      const inForce = applier.inForce();
-      const configuration = Object.fromEntries(
-        Object.entries(inForce).filter(([name]) => scenario.knobs.some((choice) => choice.name === name)),
-      );
       const measured = await runTrial(
-        { n, label, configuration, plan, rawDir },
+        { n, label, configuration: configurationInForce(), plan, rawDir },
         {
           ...{ target, load: watched.load, phone, meters, clock, signal },
           routerProcesses: applier.processes(),
@@ -193,9 +221,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         meters: { ...measured.meters, traffic: report },
         ...(foreign === null ? {} : { verdict: { state: 'invalid', reason: foreign } }),
       };
-      count(cost.trials, trial.verdict);
-      cost.loadMs += trial.wallMs;
-      await emit({ type: 'trial', trial });
+      await record(trial);
       if (foreign !== null && !signal.aborted)
         throw new UnsafeTarget(
           `${foreign}: a router that carries other calls is not staging. End that traffic and run again`,
@@ -204,11 +230,8 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
     },
 
     async recover() {
-      const { applier, load } = bed();
-      await load.close();
-      const outcome = await explained(counted(await applier.restart()));
-      await clock.sleep(SETTLE_MS, signal);
-      return outcome;
+      await bed().load.close();
+      return restart();
     },
 
     async netperf() {

@@ -16,6 +16,8 @@ const MIN_RATE_SHARE = 0.995;
 const MAX_PAUSE_MS = 50;
 /** A burst leaves at 5,000 to 60,000 calls/s, several times what a router takes; one that takes longer was no burst. */
 const MAX_BURST_MS = (calls: number) => 25 + calls / 5;
+/** 401 and 407 ask for a password, 403 to 405 and 488 say that this is not done here. */
+const REFUSALS = /^(?:401|40[3-57]|488)$/;
 /** Calls are begun in lumps of one kernel tick (10 ms at most), so a count is that uncertain at either end. */
 const TICK_MS = 10;
 
@@ -90,6 +92,7 @@ export function reportOffer(record: OfferRecord): LoadReport {
       ...(record.ended === 'interrupted' ? ['interrupted'] : []),
       ...(record.ended === 'complete' ? paceFaults(order, createdCalls, pace) : []),
       ...(order.plan.shape === 'steady' ? pauseFaults(rows, record.calleeRows) : []),
+      ...(successfulCalls === 0 ? refusalFaults(record) : []),
       ...processFaults('SIPp caller', caller, record.callerDrops, record.transport),
       ...processFaults('SIPp callee', callee, record.calleeDrops, record.transport),
     ],
@@ -140,6 +143,13 @@ function pauseFaults(
   ]
     .filter(([, pauseMs]) => pauseMs > MAX_PAUSE_MS)
     .map(([who, pauseMs]) => `${who} stood still for ${pauseMs.toFixed(0)} ms`);
+}
+
+/** A router that is merely overloaded carries some calls; one that refuses them all is asked for what it does not do. */
+function refusalFaults({ flow, unexpectedResponses }: OfferRecord): readonly string[] {
+  const refusals = Object.keys(unexpectedResponses).filter((code) => REFUSALS.test(code));
+  if (refusals.length === 0) return [];
+  return [`the router refuses every call (${refusals.join(', ')}): it is not made for the flow ${flow}`];
 }
 
 function processFaults(who: string, span: Span, drops: number, transport: Transport): readonly string[] {

@@ -178,3 +178,15 @@ describe('calls that are not evenly spaced', () => {
     expect(late.achievedRateCps).toBeCloseTo(800, 6);
   });
 });
+
+test('a router that refuses every call is not overloaded: the flow is not for it', () => {
+  const callerRows = withCounters((atMs) => ({ completed: 0, FailedCall: Math.floor(atMs / 10) }));
+  const refused = report({ callerRows, flow: 'register', unexpectedResponses: { 401: 90 }, ended: 'early' });
+  expect(refused.generatorFaults).toEqual([
+    'the router refuses every call (401): it is not made for the flow register',
+  ]);
+  expect(report({ callerRows, unexpectedResponses: { 503: 90 }, ended: 'early' }).generatorFaults).toEqual(
+    [],
+  );
+  expect(report({ unexpectedResponses: { 401: 1 } }).generatorFaults).toEqual([]);
+});
