@@ -60,9 +60,9 @@ export type Arrivals =
 export interface LoadSpec {
   readonly flow: FlowName;
   /** undefined: UDP. */
-  readonly transport?: TcpTransport;
+  readonly transport?: TcpTransport | undefined;
   /** undefined: evenly spaced. */
-  readonly arrivals?: Arrivals;
+  readonly arrivals?: Arrivals | undefined;
   /** Time between ACK and BYE, ms. */
   readonly holdMs: number;
   /** Complete calls per second that the sipjs-udp phone places during the window of an INVITE load over UDP; 0: none. */

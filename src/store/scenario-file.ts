@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { parseSshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
+import { callKind } from './load-schema.ts';
 
 const FILE = 'scenario.yaml';
 const OWNER_ONLY = 0o600;
@@ -53,15 +54,7 @@ const schema = z.strictObject({
     settings: z.record(z.string(), z.union([number, z.string()])),
   }),
   load: z.strictObject({
-    flow: z.enum(['invite', 'options', 'register']),
-    // Those of before these were known do not say them: UDP, evenly spaced.
-    transport: z.enum(['tcp', 'tcp-per-call']).optional(),
-    arrivals: z
-      .discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('poisson') }),
-        z.strictObject({ kind: z.literal('bursts'), factor: number, everyMs: number, forMs: number }),
-      ])
-      .optional(),
+    ...callKind,
     holdMs: number,
     uaRateCps: number,
     warmupMs: number,

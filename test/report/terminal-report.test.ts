@@ -85,3 +85,11 @@ test('hostile text cannot write to the terminal, turn it around or pretend to be
 test('a word that is longer than the line stays whole, to be copied', () => {
   expect(paragraph('see /a/very/long/path/of/a/file now', 10)).toBe('see\n/a/very/long/path/of/a/file\nnow');
 });
+
+test('a load that is not the usual one is named, so that its rate is not taken for calls', () => {
+  const load = { flow: 'register', transport: 'tcp-per-call' } as const;
+  expect(renderReport({ ...improved, load }, { ...WIDE, columns: 400 })).toContain(
+    ', REGISTER over TCP, a connection for each call, scenario',
+  );
+  expect(renderReport({ ...improved, load: { flow: 'invite' } }, WIDE)).toBe(renderReport(improved, WIDE));
+});
