@@ -20,7 +20,7 @@ import {
 } from './sipp-report.ts';
 import { parseSippRtt } from './sipp-rtt.ts';
 import { bufferFault } from './sipp-sockets.ts';
-import type { Transport } from './sipp-transport.ts';
+import { closedByRouter, type Transport } from './sipp-transport.ts';
 
 /** A call that lost a message needs T1 = 500 ms and 1,000 ms more for its second and third attempt. */
 const DRAIN_MS = 3_000;
@@ -29,6 +29,8 @@ const OVERDUE_MS = 3_000;
 const POLL_MS = { steady: 50, burst: 10, drain: 20 } as const;
 /** Reports of one snapshot reach the two files within this time of each other. */
 const SAME_REPORT_MS = 5;
+/** A closed connection keeps its port for a minute (TIME_WAIT). */
+const OUT_OF_PORTS = /Cannot assign requested address/;
 
 type Ended = OfferRecord['ended'];
 
@@ -50,8 +52,12 @@ export async function offerCalls(
     const checking = bufferFault('SIPp caller', deps.caller, deps);
     // A burst is still held back: the check is over before it leaves.
     if (plan.shape === 'burst') await checking;
-    const ended = await watch(deps, order, caller, callee, context);
-    const faults = caller.hasEnded() ? await endFaults(caller, callee) : [];
+    const watched = await watch(deps, order, caller, callee, context);
+    const { faults, cutOff } = caller.hasEnded()
+      ? await howItEnded(deps, caller, callee)
+      : { faults: [], cutOff: false };
+    // What SIPp had not begun by then is as lost as the calls that were open.
+    const ended = cutOff && watched === 'complete' ? 'early' : watched;
     await caller.kill();
     await caller.poll();
     await pollPast(deps, callee, caller.rows.at(-1)?.atMs ?? 0);
@@ -210,14 +216,24 @@ async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
 }
 
 /** A SIPp that ended for another reason than the end of its calls. */
-async function endFaults(caller: SippProcess, callee: SippProcess): Promise<readonly string[]> {
+async function howItEnded(
+  { transport }: SippDeps,
+  caller: SippProcess,
+  callee: SippProcess,
+): Promise<{ readonly faults: readonly string[]; readonly cutOff: boolean }> {
   const { exitCode, signal } = await caller.exited;
+  const ofCallee = callee.hasEnded()
+    ? [`SIPp callee ended during the offer: ${await callee.lastWords()}`]
+    : [];
   // 0: all calls succeeded, 1: some failed, 97 and 99: ended by a timer or without a call.
-  const sound = exitCode !== undefined && exitCode < 100;
-  return [
-    ...(sound
-      ? []
-      : [`SIPp caller ended with ${signal ?? `status ${exitCode}`}: ${await caller.lastWords()}`]),
-    ...(callee.hasEnded() ? [`SIPp callee ended during the offer: ${await callee.lastWords()}`] : []),
-  ];
+  if (exitCode !== undefined && exitCode < 100) return { faults: ofCallee, cutOff: false };
+  const words = await caller.lastWords();
+  if (transport !== undefined && closedByRouter(words)) return { faults: ofCallee, cutOff: true };
+  const advice = OUT_OF_PORTS.test(words)
+    ? ' (its ports are used up: widen net.ipv4.ip_local_port_range or lower net.ipv4.tcp_max_tw_buckets in its namespace)'
+    : '';
+  return {
+    faults: [`SIPp caller ended with ${signal ?? `status ${exitCode}`}: ${words}${advice}`, ...ofCallee],
+    cutOff: false,
+  };
 }

@@ -1,4 +1,4 @@
-// What SIPp is told of the transport, and what each side's addresses look like over it.
+// What SIPp is told of the transport, what each side's addresses look like over it, and what SIPp says when it breaks.
 import type { TcpTransport } from '../scenario/scenario.ts';
 
 /** undefined: UDP, all calls over one socket. */
@@ -12,6 +12,14 @@ const MODES = {
 
 export function transportArgv(transport: Transport, side: 'caller' | 'callee'): readonly string[] {
   return transport === undefined ? [] : ['-t', MODES[transport][side]];
+}
+
+/**
+ * SIPp gives up at the first connection that its peer closes, as a router does that has more of them than it takes
+ * (tcp_max_connections): a limit of the router's, not of SIPp's.
+ */
+export function closedByRouter(lastWords: string): boolean {
+  return /remote peer probably closed the socket/.test(lastWords);
 }
 
 /** HOST:PORT for a URI; without the parameter a router would go on by UDP (RFC 3261, 19.1.1). */

@@ -153,6 +153,23 @@ describe.each(['kamailio', 'opensips'] as const)('%s', (kind) => {
       else expect(acceptedConnections).toBeGreaterThanOrEqual(connections[transport]);
     });
 
+    test('connections that the router closes are calls that it lost, not a fault of SIPp', async () => {
+      // What the caller would open beside it goes to a listener that hangs up on each.
+      const hangUp = await inside.spawn([process.execPath, '-e', HANG_UP_SCRIPT, CALLEE, '5099']);
+      try {
+        await expect
+          .poll(async () => (await inside.run(['ss', '-Htln', 'sport = :5099'])).stdout, { timeout: 10_000 })
+          .not.toBe('');
+        const deps = { transport: 'tcp-per-call', routerAddress: CALLEE, routerPort: 5099 } as const;
+        const { report } = await offered(STEADY, deps);
+        expect(report).toMatchObject({ plannedCalls: 50, successfulCalls: 0 });
+        expect(soundFaults(report)).toEqual([]);
+      } finally {
+        hangUp.kill('SIGKILL');
+        await hangUp.exited;
+      }
+    });
+
     test.each<Arrivals>([{ kind: 'poisson' }, { kind: 'bursts', factor: 5, everyMs: 500, forMs: 80 }])(
       '$kind: each call leaves when it was planned to',
       async (arrivals) => {
@@ -172,6 +189,14 @@ describe.each(['kamailio', 'opensips'] as const)('%s', (kind) => {
     );
   });
 });
+
+/** Resets each connection once it has sent something. */
+const HANG_UP_SCRIPT = `
+const [address, port] = process.argv.slice(1);
+require('node:net').createServer((socket) => {
+  socket.on('error', () => {});
+  socket.on('data', () => socket.resetAndDestroy());
+}).listen(Number(port), address);`;
 
 /** A generator without enough CPU is the only excuse. */
 function soundFaults({ generatorFaults }: LoadReport): readonly string[] {
