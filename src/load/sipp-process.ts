@@ -109,7 +109,8 @@ function follow(start: SippStart, command: RunningCommand, stderrFile: string): 
     lastWords: () => lastWordsIn(stderrFile),
     hasEnded: () => ended,
     async poll() {
-      drops = (await socketDrops(command.pid, start.endpoint, start.transport)) ?? drops;
+      // Nothing is dropped over TCP, and its list is long where each call has a connection.
+      if (start.transport === undefined) drops = (await socketDrops(command.pid, start.endpoint)) ?? drops;
       const appended = await readFrom(path, offset);
       offset += appended.length;
       reader.feed(appended.toString('latin1'));

@@ -154,9 +154,11 @@ function refusalFaults({ flow, unexpectedResponses }: OfferRecord): readonly str
 
 function processFaults(who: string, span: Span, drops: number, transport: Transport): readonly string[] {
   const watchdog = delta(span, 'WatchdogMajor') + delta(span, 'WatchdogMinor');
-  // Over TCP a full socket is a router that does not read: the call has failed, and not by its caller's fault.
-  const congested = transport === undefined ? delta(span, 'FailedOutboundCongestion') : 0;
-  const unsent = delta(span, 'FailedCannotSendMessage') + congested;
+  // Over TCP it is the router that does not read, or has closed the connection: the call has failed, not its caller.
+  const unsent =
+    transport === undefined
+      ? delta(span, 'FailedCannotSendMessage') + delta(span, 'FailedOutboundCongestion')
+      : 0;
   return [
     ...(watchdog > 0 ? [`${who} fell behind its own timers (${watchdog} watchdog triggers)`] : []),
     ...(unsent > 0 ? [`${who} could not send ${unsent} messages`] : []),

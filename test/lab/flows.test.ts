@@ -136,12 +136,13 @@ describe.each(['kamailio', 'opensips'] as const)('%s', (kind) => {
 
   describe.skipIf(ABSENT[kind])('carries and counts every planned call', { retry: 2 }, () => {
     test.each([
-      ['register', undefined],
-      ['options', undefined],
+      ['register', 'udp'],
+      ['options', 'udp'],
       ['invite', 'tcp'],
       ['invite', 'tcp-per-call'],
       ['register', 'tcp-per-call'],
-    ] as const)('%s (%s): a steady trial and a burst', async (flow, transport) => {
+    ] as const)('%s over %s: a steady trial and a burst', async (flow, over) => {
+      const transport = over === 'udp' ? undefined : over;
       const meter = createTcpMeter(createNamespaceFiles(machine, inside, systemClock), systemClock);
       await meter.start({ rawDir, processes: () => [] });
       expectAllCarried(await offered(STEADY, { flow, transport }), 50);
@@ -171,7 +172,7 @@ describe.each(['kamailio', 'opensips'] as const)('%s', (kind) => {
     });
 
     test.each<Arrivals>([{ kind: 'poisson' }, { kind: 'bursts', factor: 5, everyMs: 500, forMs: 80 }])(
-      '$kind: each call leaves when it was planned to',
+      'arrivals $kind: each call leaves when it was planned to',
       async (arrivals) => {
         const plan: SteadyPlan = { ...STEADY, rateCps: 100 };
         expectAllCarried(await offered(plan, { arrivals }), 100);

@@ -149,8 +149,11 @@ test('what reached the router is at most what was sent: a registration is one re
   expect(report({ callerRows, flow: 'options' }).sentAtMost).toEqual({ requests: 2500, replies: 2500 });
 });
 
-test('a full TCP connection is a router that does not read; a full UDP socket is the generator’s', () => {
-  const callerRows = withCounters((atMs) => ({ FailedOutboundCongestion: atMs > 1000 ? 4 : 0 }));
+test('a TCP connection that takes nothing is a router that does not read; a full UDP socket is the generator’s', () => {
+  const callerRows = withCounters((atMs) => ({
+    FailedOutboundCongestion: atMs > 1000 ? 3 : 0,
+    FailedCannotSendMessage: atMs > 1000 ? 1 : 0,
+  }));
   expect(report({ callerRows, transport: 'tcp' }).generatorFaults).toEqual([]);
   expect(report({ callerRows }).generatorFaults).toEqual(['SIPp caller could not send 4 messages']);
 });
