@@ -100,15 +100,23 @@ export function reportOffer(record: OfferRecord): LoadReport {
   };
 }
 
-/** A caller that was cut off sent a little more than its last snapshot tells; its open calls, counted in full, make up for it. */
-function sentAtMost({ flow, callerRows, calleeRows }: OfferRecord): LoadReport['sentAtMost'] {
+/**
+ * A caller that was cut off sent a little more than its last snapshot tells. Its open calls, counted in full, make up for that
+ * where a call has several requests; where it has one, what it sent meanwhile is what it sent in the time before, at most twice.
+ */
+function sentAtMost({ flow, callerRows, calleeRows, ended }: OfferRecord): LoadReport['sentAtMost'] {
   const caller: Span = { base: undefined, last: callerRows.at(-1) };
   const callee = spanSince(calleeRows, callerRows[0]?.atMs ?? 0);
-  const calls = delta(caller, 'TotalCallCreated');
+  const lastInterval: Span = { base: callerRows.at(-2), last: callerRows.at(-1) };
   const { requests, replies } = MESSAGES_PER_CALL[flow];
+  const calls = delta(caller, 'TotalCallCreated');
+  const unseen =
+    ended === 'complete'
+      ? 0
+      : 2 * (delta(lastInterval, 'TotalCallCreated') * requests + delta(lastInterval, 'Retransmissions'));
   const farewells = delta(caller, 'FailedCall') * MESSAGES_PER_FAREWELL;
   return {
-    requests: calls * requests + delta(caller, 'Retransmissions') + farewells,
+    requests: calls * requests + delta(caller, 'Retransmissions') + farewells + unseen,
     replies: calls * replies + delta(callee, 'Retransmissions'),
   };
 }

@@ -149,6 +149,14 @@ test('what reached the router is at most what was sent: a registration is one re
   expect(report({ callerRows, flow: 'options' }).sentAtMost).toEqual({ requests: 2500, replies: 2500 });
 });
 
+test('a caller that was cut off may have sent more than its last snapshot tells', () => {
+  const callerRows = withCounters((atMs) => ({ TotalCallCreated: atMs, Retransmissions: atMs / 5 }));
+  const cutOff = { callerRows, flow: 'register' } as const;
+  const [whole, early] = [report(cutOff), report({ ...cutOff, ended: 'early' })];
+  // 50 calls and 10 repetitions in an interval, twice.
+  expect(early.sentAtMost.requests - whole.sentAtMost.requests).toBe(2 * (50 + 10));
+});
+
 test('a TCP connection that takes nothing is a router that does not read; a full UDP socket is the generator’s', () => {
   const callerRows = withCounters((atMs) => ({
     FailedOutboundCongestion: atMs > 1000 ? 3 : 0,
