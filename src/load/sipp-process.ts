@@ -7,7 +7,7 @@ import type { RunningCommand } from '../targets/host.ts';
 import type { Endpoint } from '../targets/target.ts';
 import { createSippCsvReader, type SippSnapshot } from './sipp-csv.ts';
 import { isTaken, socketDrops } from './sipp-sockets.ts';
-import type { Transport } from './sipp-transport.ts';
+import { closedByRouter, type Transport } from './sipp-transport.ts';
 
 const SOCKET_WAIT_MS = 3_000;
 const SOCKET_POLL_MS = 3;
@@ -40,7 +40,7 @@ export interface SippProcess {
   lastWords(): Promise<string>;
 }
 
-/** Resolves once the socket is open; rejects with SIPp's own words when it ends before that. */
+/** Resolves once the socket is open (or was, and the router ended it); rejects with SIPp's own words when it ends before that. */
 export async function startSipp(start: SippStart): Promise<SippProcess> {
   const stderrFile = join(start.rawDir, start.csvFile.replace(/csv$/, 'err'));
   if (await isTaken(start.endpoint, start.transport))
@@ -81,6 +81,8 @@ async function untilSocketIsOpen(
   command.kill('SIGKILL');
   await command.exited;
   const words = await lastWordsIn(stderrFile);
+  // It had started, and was cut off before anybody looked: the offer tells what became of its calls.
+  if (wasEnded && transport !== undefined && closedByRouter(words)) return;
   throw new UserError(
     wasEnded
       ? `${who} could not start on ${where}: ${words}`
