@@ -1,4 +1,5 @@
 // Puts a campaign's findings into the form of result.json.
+import type { LoadSpec } from '../scenario/scenario.ts';
 import { importanceOf } from '../stats/importance.ts';
 import { type MeasuredConfiguration, RESULT_SCHEMA, type Result } from '../store/result.ts';
 import type { CampaignDeps } from './campaign.ts';
@@ -16,6 +17,10 @@ interface ResultParts extends CampaignDeps {
   readonly cost: { readonly restarts: number; readonly loadMs: number; readonly trials: TrialTally };
 }
 
+function callKindOf({ flow, transport, arrivals }: LoadSpec): NonNullable<Result['load']> {
+  return { flow, ...(transport ? { transport } : {}), ...(arrivals ? { arrivals } : {}) };
+}
+
 export function buildResult(parts: ResultParts): Result {
   const { scenario, findings, prepared } = parts;
   const metric = scenario.objective.maximise;
@@ -31,6 +36,7 @@ export function buildResult(parts: ResultParts): Result {
     startedAt: parts.startedAt.toISOString(),
     finishedAt: parts.finishedAt.toISOString(),
     target: prepared?.target ?? unknownTarget(scenario.router.kind),
+    load: callKindOf(scenario.load),
     objective: scenario.objective,
     verdict,
     reason: findings.aborted ?? findings.reason,

@@ -17,12 +17,14 @@ import { bufferHeadroom, GENERATOR_BUFFER_BYTES } from './generator-headroom.ts'
 import { refuseForeignTraffic } from './guards/before-campaign.ts';
 import { createTrafficGuard, type TrafficGuard } from './guards/during-trial.ts';
 import { requireOwnTarget } from './guards/own-target.ts';
+import { requireTcpListener } from './guards/tcp-listener.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { prepareTarget } from './prepare.ts';
 import { proveLiveness } from './prove-liveness.ts';
 import { PHONE_DISAGREES, runTrial } from './run-trial.ts';
 import type { ApplyOutcome, RestoreOutcome, TestBed } from './test-bed.ts';
 import { count, createTally } from './trial-tally.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface LiveTestBedDeps {
   readonly scenario: Scenario;
@@ -93,12 +95,34 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
     });
   };
 
+  const restart = async (): Promise<ApplyOutcome> => {
+    const outcome = await explained(counted(await bed().applier.restart()));
+    await clock.sleep(SETTLE_MS, signal);
+    return outcome;
+  };
+
+  /** Of the knobs of the scenario. */
+  const configurationInForce = () =>
+    Object.fromEntries(
+      Object.entries(bed().applier.inForce()).filter(([name]) =>
+        scenario.knobs.some((choice) => choice.name === name),
+      ),
+    );
+
+  const record = async (trial: TrialRecord): Promise<TrialRecord> => {
+    count(cost.trials, trial.verdict);
+    cost.loadMs += trial.wallMs;
+    await emit({ type: 'trial', trial });
+    return trial;
+  };
+
   return {
     cost,
 
     async prepare() {
       await safeguard.take();
       const target = await deps.openTarget();
+      if (scenario.load.transport !== undefined) await requireTcpListener(target);
       if (scenario.background !== 'allowed') await refuseForeignTraffic(target, clock, signal);
       const found = await prepareTarget(scenario, target, emit);
       await safeguard.coverOriginals(found.originals);
@@ -110,6 +134,9 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         routerAddress,
         routerPort,
         flow: scenario.load.flow,
+        transport: scenario.load.transport,
+        arrivals: scenario.load.arrivals,
+        seed: scenario.seed,
         holdMs: scenario.load.holdMs,
         cpus,
         clock,
@@ -117,7 +144,10 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         withBufferHeadroom: bufferHeadroom(target, () => applier.inForce(), found.originals),
       });
       const phone =
-        scenario.load.uaRateCps > 0 && scenario.load.flow === 'invite'
+        // The phone speaks UDP, and so must the callee.
+        scenario.load.uaRateCps > 0 &&
+        scenario.load.flow === 'invite' &&
+        scenario.load.transport === undefined
           ? createPhone({
               host: caller.host,
               bindAddress: caller.address,
@@ -141,6 +171,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         router: target.router,
         routerPort,
         generatorPorts: [caller.port, callee.port],
+        tcp: scenario.load.transport !== undefined,
         facts: target.facts,
         clock,
       });
@@ -170,10 +201,20 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
 
     async offer(label, plan) {
       const { target, applier, load, phone, meters, guard } = bed();
+      const n = cost.trials.total + 1;
+      const startMs = clock.nowMs();
+      // Bindings stay in the registrar's memory: each trial begins without any, as the storm after a restart does.
+      const emptied: ApplyOutcome =
+        scenario.load.flow === 'register' && !cold ? await restart() : { state: 'applied', restarted: false };
+      if (emptied.state === 'failed') {
+        const verdict: Verdict = signal.aborted ? { state: 'invalid', reason: 'interrupted' } : emptied;
+        const wallMs = Math.round(clock.nowMs() - startMs);
+        const order = { n, label, configuration: configurationInForce(), plan };
+        return record({ ...order, verdict, meters: {}, ua: null, meterFaults: [], wallMs });
+      }
       const warmUp = cold && plan.shape === 'burst';
       // Together, for each is a round trip; both only read.
       const [early] = await Promise.all([warmUp ? null : guard.begin(load), requireOwnTarget(target)]);
-      const n = cost.trials.total + 1;
       const rawDir = deps.trialDir(n);
       const warmUpDir = join(rawDir, 'warm-up');
       // What a campaign that was killed left of this trial must not be read as this one's.
@@ -188,12 +229,8 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       cold = false;
       // The guard counts what the trial sends, and the warm-up is not of it.
       const watched = early ?? (await guard.begin(load));
-      const inForce = applier.inForce();
-      const configuration = Object.fromEntries(
-        Object.entries(inForce).filter(([name]) => scenario.knobs.some((choice) => choice.name === name)),
-      );
       const measured = await runTrial(
-        { n, label, configuration, plan, rawDir },
+        { n, label, configuration: configurationInForce(), plan, rawDir },
         {
           ...{ target, load: watched.load, phone, meters, clock, signal },
           routerProcesses: applier.processes(),
@@ -206,9 +243,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         meters: { ...measured.meters, traffic: report },
         ...(foreign === null ? {} : { verdict: { state: 'invalid', reason: foreign } }),
       };
-      count(cost.trials, trial.verdict);
-      cost.loadMs += trial.wallMs;
-      await emit({ type: 'trial', trial });
+      await record(trial);
       await warnOfPhone(trial);
       if (foreign !== null && !signal.aborted)
         throw new UnsafeTarget(
@@ -218,11 +253,8 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
     },
 
     async recover() {
-      const { applier, load } = bed();
-      await load.close();
-      const outcome = await explained(counted(await applier.restart()));
-      await clock.sleep(SETTLE_MS, signal);
-      return outcome;
+      await bed().load.close();
+      return restart();
     },
 
     async netperf() {

@@ -57,13 +57,13 @@ function safeguardDeps({ scenario, campaign, machine, clock, emit, statePath }: 
 const nothing = async () => {};
 
 function openHere(deps: OpenTargetDeps, target: HostTargetSpec): TargetLifetime {
-  const { router } = deps.scenario;
+  const { router, load } = deps.scenario;
   const safeguard = createSafeguard(safeguardDeps(deps));
   return {
     safeguard,
     open: async () => {
       await mkdir(deps.workDir, { recursive: true });
-      return createHostTarget(safeguard.guarded(), { target, router }, deps.workDir, deps.clock);
+      return createHostTarget(safeguard.guarded(), { target, router, load }, deps.workDir, deps.clock);
     },
     close: nothing,
     disconnect: nothing,
@@ -72,7 +72,7 @@ function openHere(deps: OpenTargetDeps, target: HostTargetSpec): TargetLifetime 
 
 function openLab(deps: OpenTargetDeps, target: LabTargetSpec): TargetLifetime {
   const { machine, workDir, clock, emit } = deps;
-  const { router } = deps.scenario;
+  const { router, load } = deps.scenario;
   const safeguard = createSafeguard(safeguardDeps(deps));
   const options = target.egressBitsPerS === undefined ? {} : { egressBitsPerS: target.egressBitsPerS };
   let ours = false;
@@ -89,7 +89,7 @@ function openLab(deps: OpenTargetDeps, target: LabTargetSpec): TargetLifetime {
         await safeguard.coverLab();
       }
       await lab.up();
-      return createLabTarget(guarded, { target, router }, workDir, clock);
+      return createLabTarget(guarded, { target, router, load }, workDir, clock);
     },
     close: async () => {
       // Not through the guard: whatever has become of the lease, the lab goes.
@@ -102,7 +102,7 @@ function openLab(deps: OpenTargetDeps, target: LabTargetSpec): TargetLifetime {
 /** The router's files are in a folder over there, which only root can read and which goes away with the restore. */
 function openRemote(deps: OpenTargetDeps, target: HostTargetSpec, address: SshAddress): TargetLifetime {
   const { machine: here, clock, emit } = deps;
-  const { router } = deps.scenario;
+  const { router, load } = deps.scenario;
   const { host, close } = openHost(address);
   const safeguard = guardBoth({ ...safeguardDeps(deps), machine: host }, here);
   let workDir: string | undefined;
@@ -120,7 +120,7 @@ function openRemote(deps: OpenTargetDeps, target: HostTargetSpec, address: SshAd
       workDir = folder;
       await emit({ type: 'remote-opened', host: showSshAddress(address), workDir });
       await safeguard.coverFolder(workDir);
-      const spec = { target, router };
+      const spec = { target, router, load };
       return createHostTarget(guarded, spec, workDir, clock, safeguard.guardedGenerators());
     },
     close: async () => {

@@ -159,7 +159,7 @@ async function allOriginals(
 
 /** What decides whether a knob can act here. */
 export function livenessFacts(seen: {
-  readonly scenario: Pick<Scenario, 'knobs'>;
+  readonly scenario: Pick<Scenario, 'knobs'> & Partial<Pick<Scenario, 'load'>>;
   readonly router: RouterFacts;
   readonly managedBy: LivenessFacts['managedBy'];
   readonly devices: readonly DeviceFacts[];
@@ -172,6 +172,7 @@ export function livenessFacts(seen: {
     devices: seen.devices,
     egress: seen.devices.find(({ name }) => name === seen.egress) ?? null,
     buffer: bufferSpans(seen),
+    tcp: seen.scenario.load?.transport !== undefined,
   };
 }
 

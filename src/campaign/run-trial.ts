@@ -58,6 +58,7 @@ export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<Tria
   if (!isSteady) await metering.start();
   const load = await deps.load.offer(order.plan, {
     rawDir: order.rawDir,
+    trial: order.n,
     signal,
     // Drops of a burst come while its backlog is worked off, so its metering ends with the offer, not with its window.
     onWindow: (edge) => {

@@ -28,18 +28,18 @@ export async function viewTarget(
   clock: Clock,
   generators: Host = machine,
 ): Promise<TargetView> {
-  const { target, router } = scenario;
+  const { target, router, load } = scenario;
   if (target.kind === 'host') {
     if (usesNamespaces(target)) await requireRoot(generators);
-    const real = await createHostTarget(machine, { target, router }, workDir, clock, generators);
+    const real = await createHostTarget(machine, { target, router, load }, workDir, clock, generators);
     return { target: real, look: lookAt(real), standing: true };
   }
   if (await labIsUp(machine, target.egressBitsPerS)) {
-    const real = await createLabTarget(machine, { target, router }, workDir, clock);
+    const real = await createLabTarget(machine, { target, router, load }, workDir, clock);
     return { target: real, look: lookAt(real), standing: true };
   }
   return {
-    target: await createLabTarget(machine, { target, router }, workDir, clock, machine),
+    target: await createLabTarget(machine, { target, router, load }, workDir, clock, machine),
     look: lookOnPaper(machine, target.egressBitsPerS),
     standing: false,
   };

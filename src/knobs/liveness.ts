@@ -21,6 +21,8 @@ export interface LivenessFacts {
   readonly buffer: BufferSpans | null;
   /** A service's workers, buffer and allocator stand in files of its operator's. */
   readonly managedBy: 'siptune' | 'service';
+  /** The load comes over TCP: what belongs to UDP sockets waits for nothing. */
+  readonly tcp?: boolean;
 }
 
 /** Queues that take their limit from the device's txqueuelen, live or when they are created. */
@@ -49,6 +51,8 @@ export function unavailableReason(inPlay: KnobInPlay, facts: LivenessFacts): str
 
 /** Why the knob, changed, does nothing here, or null when it acts (or when nothing speaks against it). */
 export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | null {
+  const overTcp = facts.tcp ? tcpReason(inPlay.knob.name, facts.router) : undefined;
+  if (overTcp !== undefined) return overTcp;
   switch (inPlay.knob.name) {
     case 'kernel.shmmax':
       return facts.router.shmMmap
@@ -70,6 +74,25 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
       return facts.buffer && bufferReason(inPlay.knob.name, facts.buffer);
     default:
       return null;
+  }
+}
+
+/** Of knobs that belong to sockets: why a load over TCP does not meet them, or null; undefined for other knobs. */
+function tcpReason(name: string, { kind, version }: RouterFacts): string | null | undefined {
+  switch (name) {
+    case 'net.core.rmem_default':
+    case 'net.core.wmem_default':
+      return 'the load is over TCP, whose sockets take their buffers from tcp_rmem and tcp_wmem';
+    case 'net.core.rmem_max':
+      return `the load is over TCP, and ${kind} ${version} asks for no receive buffer there`;
+    case 'net.core.wmem_max':
+    case 'router.maxbuffer':
+      // OpenSIPS asks for a send buffer on each connection, up to its maxbuffer; wmem_max caps that.
+      return kind === 'opensips'
+        ? null
+        : `the load is over TCP, and ${kind} ${version} asks for a buffer on its UDP sockets only`;
+    default:
+      return undefined;
   }
 }
 

@@ -33,7 +33,7 @@ export interface LoadReport {
   /** From the first counted call to the last, ms: tells the achieved rate. */
   readonly offeredForMs: number;
   readonly achievedRateCps: number;
-  /** INVITE → final response of the counted calls, ms, in order of arrival. */
+  /** Request → final response of the counted calls, ms, in order of arrival. */
   readonly setupDelaysMs: Float64Array;
   /** Messages that both ends sent to the router, warm-up and everything that was sent again included: never fewer than it got. */
   readonly sentAtMost: { readonly requests: number; readonly replies: number };
@@ -52,6 +52,8 @@ export interface GeneratorProcess {
 export interface LoadContext {
   /** Where raw files go; exists. */
   readonly rawDir: string;
+  /** Random arrivals differ from trial to trial, and are the same when a trial is repeated. */
+  readonly trial?: number;
   readonly signal: AbortSignal;
   /** Called when the counted calls begin and when the last of them was offered. */
   readonly onWindow: (edge: 'begin' | 'end') => void;

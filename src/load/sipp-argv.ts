@@ -1,7 +1,9 @@
 // SIPp's argument lists: one for the calling side, one for the answering side.
-import { fileURLToPath } from 'node:url';
 import type { FlowName } from '../scenario/scenario.ts';
 import type { LoadPlan } from './load.ts';
+import { ARRIVALS_CSV, type ArrivalSchedule } from './sipp-arrivals.ts';
+import { flowFile } from './sipp-flows.ts';
+import { hostPort, type Transport, transportArgv } from './sipp-transport.ts';
 
 /** The user part of the request-URI. */
 const SERVICE = 'bench';
@@ -25,6 +27,7 @@ export interface SippSide {
   readonly address: string;
   readonly port: number;
   readonly bufferBytes: number;
+  readonly transport?: Transport;
 }
 
 export interface CallOrder {
@@ -32,6 +35,8 @@ export interface CallOrder {
   /** Calls of the warm-up. */
   readonly uncounted: number;
   readonly counted: number;
+  /** undefined: evenly spaced, or a burst. */
+  readonly schedule?: ArrivalSchedule;
 }
 
 export function callOrder(plan: LoadPlan): CallOrder {
@@ -54,14 +59,18 @@ export interface CallerArgs extends SippSide {
 }
 
 export function callerArgv(args: CallerArgs): readonly string[] {
-  const { order, holdMs } = args;
+  const { order, holdMs, transport } = args;
   const calls = order.uncounted + order.counted;
   const seconds = order.plan.shape === 'steady' ? (order.plan.warmupMs + order.plan.windowMs) / 1000 : 0;
+  const leadS = (order.schedule?.leadMs ?? 0) / 1000;
   return [
     'sipp',
     `${args.routerAddress}:${args.routerPort}`,
-    ...common(args, flowFile(args.flow), holdMs),
-    ...['-key', 'callee', `${args.calleeAddress}:${args.calleePort}`],
+    // The flow whose calls wait for their time is written for each offer.
+    ...common(args, order.schedule ? `${args.flow}.xml` : flowFile(args.flow), holdMs),
+    ...transportArgv(transport, 'caller'),
+    ...(order.schedule ? ['-inf', ARRIVALS_CSV] : []),
+    ...['-key', 'callee', hostPort(args.calleeAddress, args.calleePort, transport)],
     ...['-key', 'uncounted', String(order.uncounted)],
     ...['-d', String(holdMs)],
     ...pacing(order.plan),
@@ -71,7 +80,7 @@ export function callerArgv(args: CallerArgs): readonly string[] {
     ...['-trace_stat', '-stf', CALLER_CSV, '-fd', `${CALLER_REPORT_MS[order.plan.shape]}ms`],
     ...['-trace_rtt', '-rtt_freq', '1'],
     ...['-trace_error_codes', '-trace_counts'],
-    ...['-timeout', `${Math.ceil(seconds + holdMs / 1000) + CALLER_GRACE_S}s`],
+    ...['-timeout', `${Math.ceil(leadS + seconds + holdMs / 1000) + CALLER_GRACE_S}s`],
   ];
 }
 
@@ -97,6 +106,7 @@ export function calleeArgv(args: CalleeArgs): readonly string[] {
   return [
     'sipp',
     ...common(args, flowFile('answer'), args.holdMs),
+    ...transportArgv(args.transport, 'callee'),
     ...['-trace_stat', '-stf', args.csvFile, '-fd', `${CALLEE_REPORT_MS}ms`],
     // A call that ends badly is forgotten: BYEs of ours would be traffic that no plan has.
     ...['-default_behaviors', 'all,-bye'],
@@ -109,7 +119,7 @@ function common(side: SippSide, file: string, holdMs: number): readonly string[]
     ...['-sf', file],
     ...['-i', side.address, '-p', String(side.port)],
     ...['-ci', '127.0.0.1', '-cp', String(side.port + CONTROL_PORT_OFFSET)],
-    ...['-s', SERVICE],
+    ...['-s', SERVICE, '-key', 'contact', hostPort(side.address, side.port, side.transport)],
     ...['-buff_size', String(side.bufferBytes)],
     // The default of 10 ms sends a steady rate in lumps of 12 ms.
     ...['-timer_resol', '1'],
@@ -117,8 +127,4 @@ function common(side: SippSide, file: string, holdMs: number): readonly string[]
     ...['-aa', '-nostdin', '-skip_rlimit'],
     ...['-f', String(CALLEE_LIFE_S)],
   ];
-}
-
-function flowFile(name: FlowName | 'answer'): string {
-  return fileURLToPath(new URL(`../../scenarios/flows/${name}.xml`, import.meta.url));
 }

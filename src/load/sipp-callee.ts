@@ -18,7 +18,7 @@ export interface Callee {
 }
 
 export function createCallee(deps: SippDeps): Callee {
-  const { callee: endpoint, clock, cpus, holdMs, bufferBytes, withBufferHeadroom } = deps;
+  const { callee: endpoint, transport, clock, cpus, holdMs, bufferBytes, withBufferHeadroom } = deps;
   let running: { process: SippProcess; sinceMs: number } | undefined;
   let spent = false;
   /** Several may write into one directory, one after the other. */
@@ -40,7 +40,15 @@ export function createCallee(deps: SippDeps): Callee {
       const process = await startSipp({
         who: 'SIPp callee',
         endpoint,
-        argv: calleeArgv({ address: endpoint.address, port: endpoint.port, bufferBytes, csvFile, holdMs }),
+        argv: calleeArgv({
+          address: endpoint.address,
+          port: endpoint.port,
+          bufferBytes,
+          transport,
+          csvFile,
+          holdMs,
+        }),
+        transport,
         cpus,
         rawDir,
         csvFile,
@@ -49,7 +57,7 @@ export function createCallee(deps: SippDeps): Callee {
       });
       running = { process, sinceMs: clock.nowMs() };
       spent = false;
-      fault = await bufferFault('SIPp callee', endpoint, bufferBytes, cpus);
+      fault = await bufferFault('SIPp callee', endpoint, { bufferBytes, transport, cpus });
       return process;
     },
     fault: () => fault,

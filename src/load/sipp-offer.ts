@@ -6,6 +6,7 @@ import type { FlowName } from '../scenario/scenario.ts';
 import type { LoadContext, LoadPlan, LoadReport } from './load.ts';
 import type { SippDeps } from './sipp.ts';
 import { CALLEE_REPORT_MS, CALLER_CSV, type CallOrder, callerArgv, callOrder } from './sipp-argv.ts';
+import { arrivalSeed, scheduleArrivals, writeArrivals } from './sipp-arrivals.ts';
 import { countUnexpectedResponses } from './sipp-codes.ts';
 import { begunIn } from './sipp-pace.ts';
 import { type SippProcess, startSipp } from './sipp-process.ts';
@@ -19,6 +20,7 @@ import {
 } from './sipp-report.ts';
 import { parseSippRtt } from './sipp-rtt.ts';
 import { bufferFault } from './sipp-sockets.ts';
+import { closedByRouter, type Transport } from './sipp-transport.ts';
 
 /** A call that lost a message needs T1 = 500 ms and 1,000 ms more for its second and third attempt. */
 const DRAIN_MS = 3_000;
@@ -27,6 +29,8 @@ const OVERDUE_MS = 3_000;
 const POLL_MS = { steady: 50, burst: 10, drain: 20 } as const;
 /** Reports of one snapshot reach the two files within this time of each other. */
 const SAME_REPORT_MS = 5;
+/** A closed connection keeps its port for a minute (TIME_WAIT). */
+const OUT_OF_PORTS = /Cannot assign requested address/;
 
 type Ended = OfferRecord['ended'];
 
@@ -36,8 +40,7 @@ export async function offerCalls(
   plan: LoadPlan,
   context: LoadContext,
 ): Promise<LoadReport> {
-  const order = callOrder(plan);
-  if (order.counted < 1) throw new Error(`a load plan without calls: ${JSON.stringify(plan)}`);
+  const order = await orderOf(deps, plan, context);
   await callee.poll();
   const dropsBefore = callee.drops();
   const caller = await startCaller(deps, order, context);
@@ -46,11 +49,15 @@ export async function offerCalls(
       { pid: caller.pid, role: 'uac' },
       { pid: callee.pid, role: 'uas' },
     ]);
-    const checking = bufferFault('SIPp caller', deps.caller, deps.bufferBytes, deps.cpus);
+    const checking = bufferFault('SIPp caller', deps.caller, deps);
     // A burst is still held back: the check is over before it leaves.
     if (plan.shape === 'burst') await checking;
-    const ended = await watch(deps, order, caller, callee, context);
-    const faults = caller.hasEnded() ? await endFaults(caller, callee) : [];
+    const watched = await watch(deps, order, caller, callee, context);
+    const { faults, cutOff } = caller.hasEnded()
+      ? await howItEnded(deps, caller, callee)
+      : { faults: [], cutOff: false };
+    // What SIPp had not begun by then is as lost as the calls that were open.
+    const ended = cutOff && watched === 'complete' ? 'early' : watched;
     await caller.kill();
     await caller.poll();
     await pollPast(deps, callee, caller.rows.at(-1)?.atMs ?? 0);
@@ -58,6 +65,7 @@ export async function offerCalls(
     const offered: Offered = {
       order,
       flow: deps.flow,
+      transport: deps.transport,
       caller,
       callee,
       calleeDrops: callee.drops() - dropsBefore,
@@ -70,8 +78,18 @@ export async function offerCalls(
   }
 }
 
+async function orderOf(deps: SippDeps, plan: LoadPlan, context: LoadContext): Promise<CallOrder> {
+  const order = callOrder(plan);
+  if (order.counted < 1) throw new Error(`a load plan without calls: ${JSON.stringify(plan)}`);
+  if (plan.shape === 'burst' || !deps.arrivals) return order;
+  const seed = arrivalSeed(deps.seed ?? 0, context.trial ?? 0);
+  const schedule = scheduleArrivals(plan, order, deps.arrivals, seed);
+  await writeArrivals(context.rawDir, deps.flow, schedule);
+  return { ...order, schedule };
+}
+
 function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Promise<SippProcess> {
-  const { caller, callee, routerAddress, routerPort, flow, holdMs, bufferBytes } = deps;
+  const { caller, callee, routerAddress, routerPort, flow, transport, holdMs, bufferBytes } = deps;
   return startSipp({
     who: 'SIPp caller',
     endpoint: caller,
@@ -79,6 +97,7 @@ function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Pr
       address: caller.address,
       port: caller.port,
       bufferBytes,
+      transport,
       routerAddress,
       routerPort,
       calleeAddress: callee.address,
@@ -87,6 +106,7 @@ function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Pr
       holdMs,
       order,
     }),
+    transport,
     cpus: deps.cpus,
     rawDir: context.rawDir,
     csvFile: CALLER_CSV,
@@ -98,7 +118,7 @@ function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Pr
 /** Until the caller has ended by itself (every call is done), loss is certain, time is up, or the user interrupts. */
 async function watch(
   deps: SippDeps,
-  { plan, counted }: CallOrder,
+  { plan, counted, schedule }: CallOrder,
   caller: SippProcess,
   callee: SippProcess,
   context: LoadContext,
@@ -110,7 +130,7 @@ async function watch(
   const wake = AbortSignal.any([signal, callerEnded.signal]);
 
   const startMs = clock.nowMs();
-  const beginMs = plan.shape === 'steady' ? startMs + plan.warmupMs : startMs;
+  const beginMs = plan.shape === 'steady' ? startMs + (schedule?.leadMs ?? 0) + plan.warmupMs : startMs;
   const overdueMs = beginMs + (plan.shape === 'steady' ? plan.windowMs : 0) + OVERDUE_MS;
   let state: 'before' | 'window' | 'drain' = 'before';
   let drainedMs = Number.POSITIVE_INFINITY;
@@ -165,6 +185,7 @@ async function pollPast(deps: SippDeps, callee: SippProcess, endMs: number): Pro
 interface Offered {
   readonly order: CallOrder;
   readonly flow: FlowName;
+  readonly transport: Transport;
   readonly caller: SippProcess;
   readonly callee: SippProcess;
   readonly calleeDrops: number;
@@ -173,7 +194,7 @@ interface Offered {
 }
 
 async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
-  const { order, flow, caller, callee, calleeDrops, ended, faults } = offered;
+  const { order, flow, transport, caller, callee, calleeDrops, ended, faults } = offered;
   // SIPp names these files itself, after the flow and its process ID.
   const read = (what: string) =>
     readFile(join(rawDir, `${flow}_${caller.pid}_${what}.csv`)).catch(() => Buffer.alloc(0));
@@ -181,6 +202,7 @@ async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
   const baseMs = caller.rows[baseIndex(caller.rows)]?.atMs ?? 0;
   return {
     flow,
+    transport,
     order,
     callerRows: caller.rows,
     calleeRows: callee.rows,
@@ -194,14 +216,24 @@ async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
 }
 
 /** A SIPp that ended for another reason than the end of its calls. */
-async function endFaults(caller: SippProcess, callee: SippProcess): Promise<readonly string[]> {
+async function howItEnded(
+  { transport }: SippDeps,
+  caller: SippProcess,
+  callee: SippProcess,
+): Promise<{ readonly faults: readonly string[]; readonly cutOff: boolean }> {
   const { exitCode, signal } = await caller.exited;
+  const ofCallee = callee.hasEnded()
+    ? [`SIPp callee ended during the offer: ${await callee.lastWords()}`]
+    : [];
   // 0: all calls succeeded, 1: some failed, 97 and 99: ended by a timer or without a call.
-  const sound = exitCode !== undefined && exitCode < 100;
-  return [
-    ...(sound
-      ? []
-      : [`SIPp caller ended with ${signal ?? `status ${exitCode}`}: ${await caller.lastWords()}`]),
-    ...(callee.hasEnded() ? [`SIPp callee ended during the offer: ${await callee.lastWords()}`] : []),
-  ];
+  if (exitCode !== undefined && exitCode < 100) return { faults: ofCallee, cutOff: false };
+  const words = await caller.lastWords();
+  if (transport !== undefined && closedByRouter(words)) return { faults: ofCallee, cutOff: true };
+  const advice = OUT_OF_PORTS.test(words)
+    ? ' (its ports are used up: widen net.ipv4.ip_local_port_range or lower net.ipv4.tcp_max_tw_buckets in its namespace)'
+    : '';
+  return {
+    faults: [`SIPp caller ended with ${signal ?? `status ${exitCode}`}: ${words}${advice}`, ...ofCallee],
+    cutOff: false,
+  };
 }

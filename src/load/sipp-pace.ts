@@ -1,4 +1,5 @@
 // How evenly the calls were really begun, from the snapshots that SIPp wrote meanwhile (finer than its 1 s screens).
+import type { CallOrder } from './sipp-argv.ts';
 import type { SippSnapshot } from './sipp-csv.ts';
 
 export interface Pace {
@@ -28,6 +29,17 @@ export function measurePace(rows: readonly SippSnapshot[]): Pace {
     inside.calls > 0 && inside.ms > 0 ? inside : { calls: total, ms: end.atMs - first.atMs };
   const perMs = ms > 0 ? calls / ms : 0;
   return { offeredForMs: perMs > 0 ? total / perMs : 0, achievedRateCps: perMs * 1000 };
+}
+
+/** Of calls that are not evenly spaced, only the whole says how fast they came: the plan's rate, unless they took longer. */
+export function scheduledPace(rows: readonly SippSnapshot[], { plan, schedule }: CallOrder): Pace {
+  const total = begunIn(rows.at(-1));
+  const last = rows.find((row) => begunIn(row) === total);
+  if (total === 0 || !rows[0] || !last || !schedule || plan.shape !== 'steady')
+    return { offeredForMs: 0, achievedRateCps: 0 };
+  const offeredForMs = last.atMs - rows[0].atMs;
+  const windowMs = plan.windowMs + Math.max(0, offeredForMs - schedule.spanMs);
+  return { offeredForMs, achievedRateCps: (total * 1_000) / windowMs };
 }
 
 /** Longest time between two snapshots: SIPp is one thread, so meanwhile it began no call and read no message. */

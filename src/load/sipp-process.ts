@@ -7,6 +7,7 @@ import type { RunningCommand } from '../targets/host.ts';
 import type { Endpoint } from '../targets/target.ts';
 import { createSippCsvReader, type SippSnapshot } from './sipp-csv.ts';
 import { isTaken, socketDrops } from './sipp-sockets.ts';
+import { closedByRouter, type Transport } from './sipp-transport.ts';
 
 const SOCKET_WAIT_MS = 3_000;
 const SOCKET_POLL_MS = 3;
@@ -15,6 +16,7 @@ export interface SippStart {
   /** "SIPp caller" */
   readonly who: string;
   readonly endpoint: Endpoint;
+  readonly transport?: Transport;
   readonly argv: readonly string[];
   readonly cpus: string;
   readonly rawDir: string;
@@ -38,12 +40,12 @@ export interface SippProcess {
   lastWords(): Promise<string>;
 }
 
-/** Resolves once the socket is open; rejects with SIPp's own words when it ends before that. */
+/** Resolves once the socket is open (or was, and the router ended it); rejects with SIPp's own words when it ends before that. */
 export async function startSipp(start: SippStart): Promise<SippProcess> {
   const stderrFile = join(start.rawDir, start.csvFile.replace(/csv$/, 'err'));
-  if (await isTaken(start.endpoint))
+  if (await isTaken(start.endpoint, start.transport))
     throw new UserError(
-      `${start.who} could not start on ${place(start.endpoint)}: the port is in use; end what has it (ss -uanp shows it)`,
+      `${start.who} could not start on ${place(start.endpoint)}: the port is in use; end what has it (ss -${start.transport === undefined ? 'u' : 't'}anp shows it)`,
     );
   const command = await start.withBufferHeadroom(async () => {
     const started = await start.endpoint.host.spawn(start.argv, {
@@ -64,7 +66,7 @@ async function untilSocketIsOpen(
   command: RunningCommand,
   stderrFile: string,
 ): Promise<void> {
-  const { clock, endpoint, who } = start;
+  const { clock, endpoint, transport, who } = start;
   let ended = false;
   void command.exited.then(() => {
     ended = true;
@@ -72,13 +74,15 @@ async function untilSocketIsOpen(
   const deadlineMs = clock.nowMs() + SOCKET_WAIT_MS;
   const where = place(endpoint);
   while (!ended && clock.nowMs() < deadlineMs) {
-    if ((await socketDrops(command.pid, endpoint)) !== null && !ended) return;
+    if ((await socketDrops(command.pid, endpoint, transport)) !== null && !ended) return;
     await clock.sleep(SOCKET_POLL_MS);
   }
   const wasEnded = ended;
   command.kill('SIGKILL');
   await command.exited;
   const words = await lastWordsIn(stderrFile);
+  // It had started, and was cut off before anybody looked: the offer tells what became of its calls.
+  if (wasEnded && transport !== undefined && closedByRouter(words)) return;
   throw new UserError(
     wasEnded
       ? `${who} could not start on ${where}: ${words}`
@@ -107,7 +111,8 @@ function follow(start: SippStart, command: RunningCommand, stderrFile: string): 
     lastWords: () => lastWordsIn(stderrFile),
     hasEnded: () => ended,
     async poll() {
-      drops = (await socketDrops(command.pid, start.endpoint)) ?? drops;
+      // Nothing is dropped over TCP, and its list is long where each call has a connection.
+      if (start.transport === undefined) drops = (await socketDrops(command.pid, start.endpoint)) ?? drops;
       const appended = await readFrom(path, offset);
       offset += appended.length;
       reader.feed(appended.toString('latin1'));

@@ -3,7 +3,9 @@ import type { FlowName } from '../scenario/scenario.ts';
 import type { LoadReport } from './load.ts';
 import { CALLEE_REPORT_MS, CALLER_REPORT_MS, type CallOrder } from './sipp-argv.ts';
 import type { SippSnapshot } from './sipp-csv.ts';
-import { begunIn, longestGapMs, measurePace, type Pace } from './sipp-pace.ts';
+import { MESSAGES_PER_CALL } from './sipp-flows.ts';
+import { begunIn, longestGapMs, measurePace, type Pace, scheduledPace } from './sipp-pace.ts';
+import type { Transport } from './sipp-transport.ts';
 
 /** Below this share of the planned rate, the load was not the planned one. */
 const MIN_RATE_SHARE = 0.995;
@@ -14,6 +16,8 @@ const MIN_RATE_SHARE = 0.995;
 const MAX_PAUSE_MS = 50;
 /** A burst leaves at 5,000 to 60,000 calls/s, several times what a router takes; one that takes longer was no burst. */
 const MAX_BURST_MS = (calls: number) => 25 + calls / 5;
+/** 401 and 407 ask for a password, 403 to 405 and 488 say that this is not done here. */
+const REFUSALS = /^(?:401|40[3-57]|488)$/;
 /** Calls are begun in lumps of one kernel tick (10 ms at most), so a count is that uncertain at either end. */
 const TICK_MS = 10;
 
@@ -44,15 +48,12 @@ export function spanSince(rows: readonly SippSnapshot[], sinceMs: number): Span 
   return { base: rows.findLast((row) => row.atMs <= sinceMs) ?? rows[0], last: rows.at(-1) };
 }
 
-/** INVITE, ACK, BYE and 180, 200, 200; or OPTIONS and 200. */
-const MESSAGES_PER_CALL: Readonly<Record<FlowName, number>> = { invite: 3, options: 1 };
-/** Every call of these flows is answered by the callee; one that a router answers by itself never reaches it. */
-const ENDS_AT_CALLEE: Readonly<Record<FlowName, boolean>> = { invite: true, options: true };
 /** A call that SIPp gives up, after a 500 say: it sends ACK, then BYE or CANCEL, and counts neither. */
 const MESSAGES_PER_FAREWELL = 2;
 
 export interface OfferRecord {
   readonly flow: FlowName;
+  readonly transport?: Transport;
   readonly order: CallOrder;
   readonly callerRows: readonly SippSnapshot[];
   readonly calleeRows: readonly SippSnapshot[];
@@ -74,7 +75,7 @@ export function reportOffer(record: OfferRecord): LoadReport {
   const createdCalls = begunIn(caller.last);
   const successfulCalls = caller.last?.counters.completed ?? 0;
   const failedCalls = Math.min(delta(caller, 'FailedCall'), createdCalls - successfulCalls);
-  const pace = measurePace(rows);
+  const pace = order.schedule ? scheduledPace(rows, order) : measurePace(rows);
   return {
     plannedCalls: order.counted,
     createdCalls,
@@ -91,23 +92,33 @@ export function reportOffer(record: OfferRecord): LoadReport {
       ...(record.ended === 'interrupted' ? ['interrupted'] : []),
       ...(record.ended === 'complete' ? paceFaults(order, createdCalls, pace) : []),
       ...(order.plan.shape === 'steady' ? pauseFaults(rows, record.calleeRows) : []),
-      ...processFaults('SIPp caller', caller, record.callerDrops),
-      ...processFaults('SIPp callee', callee, record.calleeDrops),
-      ...(ENDS_AT_CALLEE[record.flow] ? calleeFaults(caller, callee, successfulCalls) : []),
+      ...(successfulCalls === 0 ? refusalFaults(record) : []),
+      ...processFaults('SIPp caller', caller, record.callerDrops, record.transport),
+      ...processFaults('SIPp callee', callee, record.calleeDrops, record.transport),
+      ...(MESSAGES_PER_CALL[record.flow].replies > 0 ? calleeFaults(caller, callee, successfulCalls) : []),
     ],
     unexpectedResponses: record.unexpectedResponses,
   };
 }
 
-/** A caller that was cut off sent a little more than its last snapshot tells; its open calls, counted in full, make up for it. */
-function sentAtMost({ flow, callerRows, calleeRows }: OfferRecord): LoadReport['sentAtMost'] {
+/**
+ * A caller that was cut off sent a little more than its last snapshot tells. Its open calls, counted in full, make up for that
+ * where a call has several requests; where it has one, what it sent meanwhile is what it sent in the time before, at most twice.
+ */
+function sentAtMost({ flow, callerRows, calleeRows, ended }: OfferRecord): LoadReport['sentAtMost'] {
   const caller: Span = { base: undefined, last: callerRows.at(-1) };
   const callee = spanSince(calleeRows, callerRows[0]?.atMs ?? 0);
-  const once = delta(caller, 'TotalCallCreated') * MESSAGES_PER_CALL[flow];
+  const lastInterval: Span = { base: callerRows.at(-2), last: callerRows.at(-1) };
+  const { requests, replies } = MESSAGES_PER_CALL[flow];
+  const calls = delta(caller, 'TotalCallCreated');
+  const unseen =
+    ended === 'complete'
+      ? 0
+      : 2 * (delta(lastInterval, 'TotalCallCreated') * requests + delta(lastInterval, 'Retransmissions'));
   const farewells = delta(caller, 'FailedCall') * MESSAGES_PER_FAREWELL;
   return {
-    requests: once + delta(caller, 'Retransmissions') + farewells,
-    replies: once + delta(callee, 'Retransmissions'),
+    requests: calls * requests + delta(caller, 'Retransmissions') + farewells + unseen,
+    replies: calls * replies + delta(callee, 'Retransmissions'),
   };
 }
 
@@ -118,6 +129,11 @@ function paceFaults(order: CallOrder, created: number, pace: Pace): readonly str
     return [`the burst of ${order.counted} calls took ${pace.offeredForMs.toFixed(0)} ms to leave`];
   }
   const { rateCps, windowMs } = order.plan;
+  if (order.schedule) {
+    const lateMs = pace.offeredForMs - order.schedule.spanMs;
+    if (lateMs <= MAX_PAUSE_MS + 2 * CALLER_REPORT_MS.steady) return [];
+    return [`the calls took ${lateMs.toFixed(0)} ms longer to leave than their arrivals say`];
+  }
   const allowance = rateCps * (TICK_MS / windowMs);
   if (pace.achievedRateCps + allowance >= rateCps * MIN_RATE_SHARE) return [];
   const share = ((pace.achievedRateCps / rateCps) * 100).toFixed(1);
@@ -148,9 +164,20 @@ function calleeFaults(caller: Span, callee: Span, completed: number): readonly s
     : [];
 }
 
-function processFaults(who: string, span: Span, drops: number): readonly string[] {
+/** A router that is merely overloaded carries some calls; one that refuses them all is asked for what it does not do. */
+function refusalFaults({ flow, unexpectedResponses }: OfferRecord): readonly string[] {
+  const refusals = Object.keys(unexpectedResponses).filter((code) => REFUSALS.test(code));
+  if (refusals.length === 0) return [];
+  return [`the router refuses every call (${refusals.join(', ')}): it is not made for the flow ${flow}`];
+}
+
+function processFaults(who: string, span: Span, drops: number, transport: Transport): readonly string[] {
   const watchdog = delta(span, 'WatchdogMajor') + delta(span, 'WatchdogMinor');
-  const unsent = delta(span, 'FailedCannotSendMessage') + delta(span, 'FailedOutboundCongestion');
+  // Over TCP it is the router that does not read, or has closed the connection: the call has failed, not its caller.
+  const unsent =
+    transport === undefined
+      ? delta(span, 'FailedCannotSendMessage') + delta(span, 'FailedOutboundCongestion')
+      : 0;
   return [
     ...(watchdog > 0 ? [`${who} fell behind its own timers (${watchdog} watchdog triggers)`] : []),
     ...(unsent > 0 ? [`${who} could not send ${unsent} messages`] : []),

@@ -1,21 +1,35 @@
 // The sockets of a SIPp process: are they open, did they get their buffers, did they drop anything?
 import { readFile } from 'node:fs/promises';
 import type { Endpoint } from '../targets/target.ts';
+import type { Transport } from './sipp-transport.ts';
 
-interface UdpSocket {
+/** The state in /proc/net/tcp. */
+const TCP_LISTEN = '0A';
+
+interface Socket {
   /** "198.18.1.1:5061" */
   readonly local: string;
   readonly drops: number;
 }
 
 /** Reads /proc/net/udp: the last column counts datagrams dropped because the socket's buffer was full. */
-export function parseProcNetUdp(text: string): readonly UdpSocket[] {
+export function parseProcNetUdp(text: string): readonly Socket[] {
   return text
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
     .filter((fields) => fields.length >= 13)
     .map((fields) => ({ local: addressOf(fields[1] ?? ''), drops: Number(fields.at(-1)) }));
+}
+
+/** Reads /proc/net/tcp: who listens. A full buffer there makes the sender wait, so nothing is ever dropped. */
+export function parseProcNetTcp(text: string): readonly Socket[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[3] === TCP_LISTEN)
+    .map((fields) => ({ local: addressOf(fields[1] ?? ''), drops: 0 }));
 }
 
 /** "010112C6:13C5" → "198.18.1.1:5061": the kernel prints the address in the byte order of a little-endian machine. */
@@ -29,9 +43,14 @@ function addressOf(hex: string): string {
  * Drops at the socket of this process so far, or null while it is not open. /proc/PID/net is the process's namespace, so
  * that no command has to run there while a trial is on.
  */
-export async function socketDrops(pid: number, { address, port }: Endpoint): Promise<number | null> {
+export async function socketDrops(
+  pid: number,
+  { address, port }: Endpoint,
+  transport?: Transport,
+): Promise<number | null> {
   try {
-    const sockets = parseProcNetUdp(await readFile(`/proc/${pid}/net/udp`, 'utf8'));
+    const { file, parse } = socketsOf(transport);
+    const sockets = parse(await readFile(`/proc/${pid}/net/${file}`, 'utf8'));
     return sockets.find(({ local }) => local === `${address}:${port}`)?.drops ?? null;
   } catch {
     return null;
@@ -39,10 +58,17 @@ export async function socketDrops(pid: number, { address, port }: Endpoint): Pro
 }
 
 /** Somebody has the address already; asked before a start, because afterwards their socket would look like ours. */
-export async function isTaken({ host, address, port }: Endpoint): Promise<boolean> {
-  const path = '/proc/net/udp';
+export async function isTaken({ host, address, port }: Endpoint, transport?: Transport): Promise<boolean> {
+  const { file, parse } = socketsOf(transport);
+  const path = `/proc/net/${file}`;
   const text = (await host.readFiles([path])).get(path) ?? '';
-  return parseProcNetUdp(text).some(({ local }) => local === `${address}:${port}`);
+  return parse(text).some(({ local }) => local === `${address}:${port}`);
+}
+
+function socketsOf(transport: Transport) {
+  return transport === undefined
+    ? { file: 'udp', parse: parseProcNetUdp }
+    : { file: 'tcp', parse: parseProcNetTcp };
 }
 
 /** The buffers in force, from the output of `ss -uanmH`; null when the socket is not there. */
@@ -59,13 +85,20 @@ export function parseSocketMemory(
   return match === null ? null : { rcvbufBytes: Number(match[1]), sndbufBytes: Number(match[2]) };
 }
 
-/** Why the socket's buffers are not what was asked for, or null. The kernel doubles a request, after capping it. */
+/**
+ * Why the socket's buffers are not what was asked for, or null. The kernel doubles a request, after capping it. Over TCP a
+ * small buffer loses nothing: the sender waits.
+ */
 export async function bufferFault(
   who: string,
   endpoint: Endpoint,
-  bufferBytes: number,
-  cpus: string,
+  {
+    bufferBytes,
+    transport,
+    cpus,
+  }: { readonly bufferBytes: number; readonly transport?: Transport; readonly cpus: string },
 ): Promise<string | null> {
+  if (transport !== undefined) return null;
   const argv = ['taskset', '-c', cpus, 'ss', '-uanmH', 'sport', '=', `:${endpoint.port}`];
   const result = await endpoint.host.run(argv);
   if (result.notFound)

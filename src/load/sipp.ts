@@ -1,11 +1,12 @@
 // SIPp as the bulk load: an answering SIPp that lives across offers, and a calling one for each offer.
 import type { Clock } from '../clock.ts';
-import type { FlowName } from '../scenario/scenario.ts';
+import type { Arrivals, FlowName } from '../scenario/scenario.ts';
 import type { Endpoint } from '../targets/target.ts';
 import type { CallLoad } from './load.ts';
 import { createCallee } from './sipp-callee.ts';
 import { requireSipp } from './sipp-facts.ts';
 import { offerCalls } from './sipp-offer.ts';
+import type { Transport } from './sipp-transport.ts';
 
 export interface SippDeps {
   readonly caller: Endpoint;
@@ -13,6 +14,11 @@ export interface SippDeps {
   readonly routerAddress: string;
   readonly routerPort: number;
   readonly flow: FlowName;
+  readonly transport?: Transport;
+  /** How the calls of steady plans arrive; undefined: evenly spaced. */
+  readonly arrivals?: Arrivals | undefined;
+  /** For random arrivals. */
+  readonly seed?: number;
   /** Time between ACK and BYE. */
   readonly holdMs: number;
   /** CPU list for both SIPps. */

@@ -18,6 +18,7 @@ import { createSchedstatMeter } from './schedstat.ts';
 import { createSnmpMeter } from './snmp.ts';
 import { createSocketsMeter } from './sockets.ts';
 import { createSoftnetMeter } from './softnet.ts';
+import { createTcpMeter } from './tcp.ts';
 import { createTicksMeter } from './ticks.ts';
 
 export interface MeterDeps {
@@ -33,6 +34,8 @@ export interface MeterDeps {
   readonly router: Router;
   readonly routerPort: number;
   readonly generatorPorts: readonly number[];
+  /** The load is over TCP. */
+  readonly tcp?: boolean;
   readonly facts: TargetFacts;
   readonly clock: Clock;
 }
@@ -66,6 +69,7 @@ export function createMeters(deps: MeterDeps): readonly Meter[] {
       : []),
     createSoftnetMeter(machine, clock),
     createSnmpMeter('router', router, clock),
+    ...(deps.tcp ? [createTcpMeter(router, clock)] : []),
     createSnmpMeter('caller', caller, clock),
     createSnmpMeter('callee', callee, clock),
     createSocketsMeter(sockets),

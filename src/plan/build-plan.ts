@@ -32,7 +32,7 @@ export async function buildPlan(scenario: Scenario, { target, look, standing }: 
     steps: await firstSteps(scenario, found, target),
     loads: firstCommands(scenario, target, found.everything),
     phases,
-    restarts: restartsOf(phases),
+    restarts: restartsOf(phases, scenario.load),
     wayBack: wayBackOf(found.originals, target, standing),
   };
 }

@@ -3,13 +3,15 @@ import { GENERATOR_BUFFER_BYTES } from '../campaign/generator-headroom.ts';
 import { firstLoad, planFor } from '../campaign/measure.ts';
 import { burstPrior } from '../campaign/prior.ts';
 import type { Configuration } from '../knobs/knob.ts';
-import { calleeArgv, callerArgv, callOrder } from '../load/sipp-argv.ts';
+import type { LoadPlan } from '../load/load.ts';
+import { type CallOrder, calleeArgv, callerArgv, callOrder } from '../load/sipp-argv.ts';
+import { arrivalSeed, scheduleArrivals } from '../load/sipp-arrivals.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Endpoint, Target } from '../targets/target.ts';
 import type { Plan } from './plan.ts';
 
 export function firstCommands(
-  { load, objective }: Scenario,
+  { load, objective, seed }: Scenario,
   { caller, callee, routerAddress, routerPort, loadCpus }: Target,
   today: Configuration,
 ): Plan['loads'] {
@@ -17,7 +19,18 @@ export function firstCommands(
     ...(netns === undefined ? [] : ['ip', 'netns', 'exec', netns]),
     ...['taskset', '-c', loadCpus, ...argv],
   ];
-  const side = ({ address, port }: Endpoint) => ({ address, port, bufferBytes: GENERATOR_BUFFER_BYTES });
+  const side = ({ address, port }: Endpoint) => ({
+    address,
+    port,
+    bufferBytes: GENERATOR_BUFFER_BYTES,
+    transport: load.transport,
+  });
+  const orderOf = (plan: LoadPlan): CallOrder => {
+    const order = callOrder(plan);
+    return plan.shape === 'burst' || !load.arrivals
+      ? order
+      : { ...order, schedule: scheduleArrivals(plan, order, load.arrivals, arrivalSeed(seed, 1)) };
+  };
   const offers = [objective.maximise, ...objective.guards.map(({ metric }) => metric)].map((metric) => {
     const prior = metric === 'burstCalls' ? burstPrior(today, undefined, objective.maxP99SetupMs) : undefined;
     const plan = planFor(metric, firstLoad(metric, prior), load);
@@ -25,7 +38,7 @@ export function firstCommands(
       what:
         plan.shape === 'burst'
           ? `the first burst, ${plan.calls} calls at once`
-          : `the first rate, ${plan.rateCps} calls/s`,
+          : `the first rate, ${plan.rateCps} calls/s${load.arrivals ? ', each call waiting for its time' : ''}`,
       command: started(
         caller,
         callerArgv({
@@ -36,7 +49,7 @@ export function firstCommands(
           calleePort: callee.port,
           flow: load.flow,
           holdMs: load.holdMs,
-          order: callOrder(plan),
+          order: orderOf(plan),
         }),
       ),
     };

@@ -3,12 +3,14 @@ import { type BudgetPart, createBudget } from '../campaign/budget.ts';
 import { proofMs } from '../campaign/confirm.ts';
 import { trialMs } from '../campaign/measure.ts';
 import { RESTART_MS } from '../campaign/search-candidates.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { LoadSpec, Scenario } from '../scenario/scenario.ts';
 import type { PlannedPhase } from './plan.ts';
 
 const PARTS: readonly BudgetPart[] = ['baseline', 'contenders', 'search', 'confirm'];
 /** A search for a limit ends about every second trial in an overload, after which the router is restarted. */
 const OVERLOADED_SHARE = 0.5;
+/** A registrar begins each trial without the bindings of the one before. */
+const restartShare = ({ flow }: LoadSpec) => (flow === 'register' ? 1 : OVERLOADED_SHARE);
 const MS_PER_MINUTE = 60_000;
 
 /** A campaign without contenders leaves their time to the search. */
@@ -19,7 +21,7 @@ export function phasesOf(scenario: Scenario, contenders: number): readonly Plann
   const metrics = [maximise, ...guards.map(({ metric }) => metric)];
   const meanTrialMs =
     metrics.reduce((sum, metric) => sum + trialMs(metric, scenario.load), 0) / metrics.length;
-  const eachMs = meanTrialMs + OVERLOADED_SHARE * RESTART_MS;
+  const eachMs = meanTrialMs + restartShare(scenario.load) * RESTART_MS;
   let endMs = 0;
   const phases: PlannedPhase[] = [];
   for (const phase of PARTS) {
@@ -32,7 +34,7 @@ export function phasesOf(scenario: Scenario, contenders: number): readonly Plann
 }
 
 /** One for every overload; a new configuration mostly costs one as well, and needs a few trials. */
-export function restartsOf(phases: readonly PlannedPhase[]): number {
+export function restartsOf(phases: readonly PlannedPhase[], load: LoadSpec): number {
   const trials = phases.reduce((sum, phase) => sum + phase.trials, 0);
-  return Math.round(trials * OVERLOADED_SHARE * 1.3);
+  return Math.round(trials * Math.max(restartShare(load), OVERLOADED_SHARE * 1.3));
 }

@@ -7,6 +7,7 @@ import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
 import type { Result } from '../store/result.ts';
+import { loadText } from './load-text.ts';
 
 export interface ComparedValue {
   readonly interval: Interval | null;
@@ -116,6 +117,7 @@ function obstacles(results: readonly Result[]): readonly string[] {
     ['kernels', ({ target }) => target.kernel || 'not known'],
     ['CPUs', ({ target }) => `${target.cpus} × ${target.cpu}`],
     ['routers', ({ target }) => `${target.router} ${target.routerVersion}`.trim()],
+    ['loads', ({ load }) => loadText(load)],
     ['loss bounds', ({ objective }) => `${objective.maxLoss * 100} %`],
     ['delay bounds', ({ objective }) => `${objective.maxP99SetupMs} ms`],
   ];

@@ -4,6 +4,7 @@ import { sameValue } from '../knobs/knob-value.ts';
 import type { MeasuredConfiguration, Result } from '../store/result.ts';
 import { cpuBoundLines } from './cpu-bounds.ts';
 import { paint, paragraph, type ReportStyle, table } from './layout.ts';
+import { loadText } from './load-text.ts';
 import { count, intervalText, knobText, METRIC_TITLES, NETPERF_TITLES, ratioText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 import { setupDelays } from './setup-delays.ts';
@@ -54,13 +55,15 @@ function notRestored({ restored, id }: Result, style: ReportStyle): string {
   return paint(style, ['bold', 'red'], paragraph(text, style.columns));
 }
 
-function aboutLine({ target, id, scenario, seed }: Result): string {
+function aboutLine({ target, id, scenario, seed, load }: Result): string {
   const machine =
     target.host === ''
       ? 'on a target that was not reached'
       : `on ${target.host} (${target.cpus} × ${target.cpu}, Linux ${target.kernel})`;
   const router = `${target.router} ${target.routerVersion}`.trim();
-  return plainText(`${router} ${machine}, scenario ${scenario}, seed ${seed}, campaign ${id}`);
+  // The usual load needs no words.
+  const what = load && loadText(load) !== loadText() ? `, ${loadText(load)}` : '';
+  return plainText(`${router} ${machine}${what}, scenario ${scenario}, seed ${seed}, campaign ${id}`);
 }
 
 function section(style: ReportStyle, title: string, lines: readonly string[]): string {

@@ -10,12 +10,21 @@ export const ROUTER_DEFAULTS: Readonly<Record<RouterKind, Required<RouterSetting
   opensips: { workers: 8, maxbufferBytes: 262_144, shmMib: 64, pkgMib: 4, allocator: 'fm' },
 };
 
-export function settingsInConfig(text: string, kind: RouterKind, listen: ListenAddress): RouterSettings {
+/** With `tcp`, workers are those of TCP connections, where the file tells them apart. */
+export function settingsInConfig(
+  text: string,
+  kind: RouterKind,
+  listen: ListenAddress,
+  tcp = false,
+): RouterSettings {
+  const ofTcp = tcp ? numberParameter(text, kind === 'kamailio' ? 'tcp_children' : 'tcp_workers') : undefined;
+
   const found =
     kind === 'kamailio'
       ? {
           // socket_workers belongs to the listen lines that follow it; without one of ours, ours is made by -l.
           workers:
+            ofTcp ??
             (listensOn(text, listen) ? numberParameter(text, 'socket_workers') : undefined) ??
             numberParameter(text, 'children'),
           maxbufferBytes: numberParameter(text, 'maxbuffer'),
@@ -23,6 +32,7 @@ export function settingsInConfig(text: string, kind: RouterKind, listen: ListenA
         }
       : {
           workers:
+            ofTcp ??
             (listensOn(text, listen) ? workersOfSocket(text, listen) : undefined) ??
             numberParameter(text, 'udp_workers'),
           maxbufferBytes: numberParameter(text, 'maxbuffer'),

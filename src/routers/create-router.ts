@@ -12,6 +12,8 @@ export interface RouterDeps {
   readonly host: Host;
   readonly spec: RouterSpec;
   readonly listen: { readonly address: string; readonly port: number };
+  /** It must take SIP over TCP as well, at the same address and port. */
+  readonly tcp?: boolean;
   /** CPU list that the router is pinned to; undefined: left to the kernel. */
   readonly cpus: string | undefined;
   /** A folder on the router's machine. Log, control files and derived configurations go here; exists. */

@@ -19,11 +19,16 @@ export function deriveKamailioConfig(
   settings: Required<RouterSettings>,
   listen: ListenAddress,
   controlSocket: string,
+  tcp = false,
 ): KamailioConfig {
   let text = withoutForeignSockets(own, listen);
   text = withParameter(text, 'socket_workers', settings.workers);
   text = withParameter(text, 'shm_mem(?:_size)?', settings.shmMib);
   const argv: string[] = [];
+  if (tcp) {
+    text = withParameter(text, 'disable_tcp', 'no');
+    argv.push('-l', `tcp:${listen.address}:${listen.port}`, '-N', String(settings.workers));
+  }
   const loaded = `${own}\n${included}`;
   // A module that is loaded twice is an error, and a parameter is one before its module is loaded.
   if (!loadsModule(loaded, 'kex')) argv.push('--loadmodule=kex.so');

@@ -47,7 +47,7 @@ export function createKamailio(deps: RouterDeps): Router {
     reading = readConfig(machine, spec.config),
   ) => {
     const config = await reading;
-    const derived = deriveKamailioConfig(config, settings, listen, controlSocket);
+    const derived = deriveKamailioConfig(config, settings, listen, controlSocket, deps.tcp);
     const copy = join(workDir, basename(config.path));
     const changed = derived.text !== config.own;
     const argv = [
@@ -95,7 +95,7 @@ export function createKamailio(deps: RouterDeps): Router {
       const { own, included } = await readConfig(machine, spec.config);
       return {
         ...ROUTER_DEFAULTS.kamailio,
-        ...settingsInConfig(`${own}\n${included}`, 'kamailio', listen),
+        ...settingsInConfig(`${own}\n${included}`, 'kamailio', listen, deps.tcp),
         ...spec.settings,
       };
     },

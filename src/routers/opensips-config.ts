@@ -8,6 +8,8 @@ import type { ListenAddress } from './udp-socket.ts';
 
 export interface OpensipsPlaces {
   readonly listen: ListenAddress;
+  /** SIP over TCP as well. */
+  readonly tcp?: boolean | undefined;
   readonly fifo: string;
   /** Where answers of the MI FIFO are expected. */
   readonly replyDir: string;
@@ -21,10 +23,11 @@ const AUTO_SCALING = /[ \t]+use_auto_scaling_profile[ \t]+\w+/;
 export function deriveOpensipsConfig(
   { own, included }: ConfigText,
   settings: Required<RouterSettings>,
-  { listen, fifo, replyDir, modulePaths }: OpensipsPlaces,
+  { listen, tcp, fifo, replyDir, modulePaths }: OpensipsPlaces,
 ): string {
   const globals: readonly (readonly [string, string | number])[] = [
     ['udp_workers', settings.workers],
+    ...(tcp ? [['tcp_workers', settings.workers] as const] : []),
     ['maxbuffer', settings.maxbufferBytes],
     // The log goes to a file of siptune's, from the first line on.
     ['stderror_enabled', 'yes'],
@@ -37,12 +40,13 @@ export function deriveOpensipsConfig(
   text = text.replace(/^[ \t]*(?:socket|listen)[ \t]*=.*$/gm, (line) =>
     line.replace(/\buse_workers[ \t]+\d+/, `use_workers ${settings.workers}`).replace(AUTO_SCALING, ''),
   );
-  const loadFifo = loadsModule(`${own}\n${included}`, 'mi_fifo') ? [] : ['loadmodule "mi_fifo.so"'];
+  const loaded = `${own}\n${included}`;
+  const missing = (tcp ? ['proto_tcp', 'mi_fifo'] : ['mi_fifo']).filter((name) => !loadsModule(loaded, name));
   return [
     `${modulePaths.map((path) => `mpath="${path}" `).join('')}${text}`,
     // The last assignment counts: these also win over the files that are included.
     ...globals.map(([name, value]) => `${name}=${value}`),
-    ...loadFifo,
+    ...missing.map((name) => `loadmodule "${name}.so"`),
     `modparam("mi_fifo", "fifo_name", "${fifo}")`,
     `modparam("mi_fifo", "reply_dir", "${replyDir}/")`,
     '',

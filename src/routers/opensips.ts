@@ -20,7 +20,7 @@ import { rcvbufBytesOn } from './udp-socket.ts';
 const STATISTICS = ['shmem:', 'pkmem:', 'load:', 'net:', 'core:', 'tm:'];
 
 export function createOpensips(deps: RouterDeps): Router {
-  const { host, spec, listen, workDir, clock } = deps;
+  const { host, spec, listen, tcp, workDir, clock } = deps;
   const { machine } = host;
   const { basename, dirname, join } = posix;
   // The environment speaks of this machine.
@@ -75,6 +75,7 @@ export function createOpensips(deps: RouterDeps): Router {
       ...[binary, '-F', '-f', derived, '-w', workDir, '-P', pidFile],
       // A socket that the file has as well is opened once.
       ...['-l', `udp:${listen.address}:${listen.port}`],
+      ...(tcp ? ['-l', `tcp:${listen.address}:${listen.port}`] : []),
       ...['-m', String(settings.shmMib), '-M', String(settings.pkgMib)],
       ...allocatorArgv('opensips', settings.allocator),
     ];
@@ -90,7 +91,13 @@ export function createOpensips(deps: RouterDeps): Router {
     const { config, derived, argv } = await planStart(settings, reading);
     modules ??= findModulePaths(machine, binary, globalParameter(config.own, 'mpath'));
     const modulePaths = await modules;
-    const text = deriveOpensipsConfig(config, settings, { listen, fifo, replyDir: workDir, modulePaths });
+    const text = deriveOpensipsConfig(config, settings, {
+      listen,
+      tcp,
+      fifo,
+      replyDir: workDir,
+      modulePaths,
+    });
     const outcome = await daemon.start({ cwd: dirname(config.path), argv }, signal, () =>
       Promise.all([removeControlFiles(), machine.writeFile(derived, text)]),
     );
@@ -115,7 +122,7 @@ export function createOpensips(deps: RouterDeps): Router {
       const { own, included } = await readConfig(machine, spec.config);
       return {
         ...ROUTER_DEFAULTS.opensips,
-        ...settingsInConfig(`${own}\n${included}`, 'opensips', listen),
+        ...settingsInConfig(`${own}\n${included}`, 'opensips', listen, tcp),
         ...spec.settings,
       };
     },

@@ -3,7 +3,10 @@ import type { Original } from '../targets/original.ts';
 
 /** The settings of the router itself that siptune may change; each takes effect at a restart. */
 export interface RouterSettings {
-  /** UDP worker processes per socket (Kamailio `-n`/children, OpenSIPS udp_workers). */
+  /**
+   * UDP worker processes per socket (Kamailio `-n`/children, OpenSIPS udp_workers); for a load over TCP as many TCP workers
+   * as well (`-N`/tcp_children, tcp_workers).
+   */
   readonly workers?: number;
   /** Ceiling of the receive-buffer probe in bytes (`-b`, OpenSIPS and Kamailio maxbuffer). */
   readonly maxbufferBytes?: number;

@@ -59,6 +59,8 @@ function assemble(path: string, form: ScenarioForm, contenders: readonly Contend
     },
     load: {
       flow: load.flow,
+      ...(load.transport === 'udp' ? {} : { transport: load.transport }),
+      ...(load.arrivals === undefined ? {} : { arrivals: load.arrivals }),
       holdMs: load.hold,
       uaRateCps: load.ua,
       warmupMs: load.warmup,

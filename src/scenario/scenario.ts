@@ -46,13 +46,26 @@ export interface RouterSpec {
   readonly settings: RouterSettings;
 }
 
-export type FlowName = 'invite' | 'options';
+export type FlowName = 'invite' | 'options' | 'register';
+
+/** One connection for all calls, as on a trunk, or one for each call. */
+export type TcpTransport = 'tcp' | 'tcp-per-call';
+
+/** How the calls of a steady load arrive, where they are not evenly spaced. The rate is the mean. */
+export type Arrivals =
+  | { readonly kind: 'poisson' }
+  /** For `forMs` of every `everyMs`, calls come at `factor` times the mean rate; the others share the rest of the time. */
+  | { readonly kind: 'bursts'; readonly factor: number; readonly everyMs: number; readonly forMs: number };
 
 export interface LoadSpec {
   readonly flow: FlowName;
+  /** undefined: UDP. */
+  readonly transport?: TcpTransport | undefined;
+  /** undefined: evenly spaced. */
+  readonly arrivals?: Arrivals | undefined;
   /** Time between ACK and BYE, ms. */
   readonly holdMs: number;
-  /** Complete calls per second that the sipjs-udp phone places during the window; 0: none. */
+  /** Complete calls per second that the sipjs-udp phone places during the window of an INVITE load over UDP; 0: none. */
   readonly uaRateCps: number;
   readonly warmupMs: number;
   readonly windowMs: number;

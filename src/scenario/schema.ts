@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
 import { parseSshAddress, type SshAddress } from '../targets/ssh/ssh-address.ts';
 import { parseAddress } from './address.ts';
+import { arrivals } from './arrivals.ts';
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
 import { mapping, oneOf, parsed, perCatalogue, text, wholeNumber } from './schema-parts.ts';
@@ -127,11 +128,21 @@ function routerSettings(catalogue: readonly Knob[]) {
 }
 
 const load = mapping({
-  flow: oneOf(['invite', 'options']).default('invite'),
+  flow: oneOf(['invite', 'options', 'register']).default('invite'),
+  transport: oneOf(['udp', 'tcp', 'tcp-per-call']).default('udp'),
+  arrivals: arrivals.optional(),
   hold: parsed(within(parseDurationMs, '0', '1m')).default(500),
   ua: parsed(within(parseCallRate, 0, 50)).default(2),
   warmup: parsed(within(parseDurationMs, '0', '1m')).default(1500),
   window: parsed(within(parseDurationMs, '1s', '5m')).default(5000),
+}).transform((load, context) => {
+  if (load.arrivals?.kind === 'bursts' && load.arrivals.everyMs > load.window)
+    context.addIssue({
+      code: 'custom',
+      path: ['arrivals', 'bursts', 'every'],
+      message: `a burst every ${load.arrivals.everyMs} ms does not come in each window of ${load.window} ms: lengthen load.window, best to several times that`,
+    });
+  return load;
 });
 
 const guard = mapping({ mayFall: parsed(within(parsePercent, '0%', '99%')) }).optional();

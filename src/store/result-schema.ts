@@ -1,5 +1,6 @@
 // result.json, checked on reading: a file that was cut, edited or made by another version is named, never trusted.
 import { z } from 'zod';
+import { callKind } from './load-schema.ts';
 import { RESULT_SCHEMA } from './result.ts';
 
 export const metric = z.enum(['capacityCps', 'burstCalls']);
@@ -35,6 +36,7 @@ export const resultSchema = z.object({
     routerVersion: z.string(),
     routerFlags: z.array(z.string()),
   }),
+  load: z.object(callKind).optional(),
   objective: z.object({
     maximise: metric,
     guards: z.array(z.object({ metric, mayFall: z.number() })),

@@ -1,6 +1,6 @@
 // result.json: the stable, versioned interface of a campaign. Never rename a field silently; raise `schema` instead.
 import type { Configuration } from '../knobs/knob.ts';
-import type { Metric, Objective } from '../scenario/scenario.ts';
+import type { LoadSpec, Metric, Objective } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 
 export const RESULT_SCHEMA = 1;
@@ -39,6 +39,8 @@ export interface Result {
     readonly routerVersion: string;
     readonly routerFlags: readonly string[];
   };
+  /** What a call was; results of before this was recorded do not say it. */
+  readonly load?: Pick<LoadSpec, 'flow' | 'transport' | 'arrivals'> | undefined;
   readonly objective: Objective;
   readonly verdict: CampaignVerdict;
   /** One sentence: why this verdict. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { parseSshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
+import { callKind } from './load-schema.ts';
 
 const FILE = 'scenario.yaml';
 const OWNER_ONLY = 0o600;
@@ -53,7 +54,7 @@ const schema = z.strictObject({
     settings: z.record(z.string(), z.union([number, z.string()])),
   }),
   load: z.strictObject({
-    flow: z.enum(['invite', 'options']),
+    ...callKind,
     holdMs: number,
     uaRateCps: number,
     warmupMs: number,

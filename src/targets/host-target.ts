@@ -1,7 +1,7 @@
 // A router of the operator's own: on this machine or on another, in the initial namespace or in one that the scenario names.
 import type { Clock } from '../clock.ts';
 import { createRouter } from '../routers/create-router.ts';
-import type { HostTargetSpec, RouterSpec } from '../scenario/scenario.ts';
+import type { HostTargetSpec, LoadSpec, RouterSpec } from '../scenario/scenario.ts';
 import { bootIdOf } from './boot-id.ts';
 import type { Host } from './host.ts';
 import { splitCpus } from './lab/split-cpus.ts';
@@ -15,7 +15,11 @@ const CALLEE_PORT = 5070;
 /** `workDir` is on the target; `generators` is the machine on which caller and callee run. */
 export async function createHostTarget(
   machine: Host,
-  spec: { readonly target: HostTargetSpec; readonly router: RouterSpec },
+  spec: {
+    readonly target: HostTargetSpec;
+    readonly router: RouterSpec;
+    readonly load?: Pick<LoadSpec, 'transport'>;
+  },
   workDir: string,
   clock: Clock,
   generators: Host = machine,
@@ -40,6 +44,7 @@ export async function createHostTarget(
       workDir,
       // Nothing is installed on another machine, so OPTIONS come from where the calls come from.
       probeFrom: machine.remote ? { host: callerHost, address: target.caller.address } : undefined,
+      tcp: spec.load?.transport !== undefined,
       clock,
     }),
     routerAddress: target.address,

@@ -1,7 +1,7 @@
 // The lab as a target: three namespaces on this machine, a router of our own in the middle one.
 import type { Clock } from '../clock.ts';
 import { createRouter } from '../routers/create-router.ts';
-import type { LabTargetSpec, RouterSpec } from '../scenario/scenario.ts';
+import type { LabTargetSpec, LoadSpec, RouterSpec } from '../scenario/scenario.ts';
 import type { Host } from './host.ts';
 import { LAB } from './lab/layout.ts';
 import { splitCpus } from './lab/split-cpus.ts';
@@ -11,7 +11,11 @@ import { readTargetFacts } from './target-facts.ts';
 /** The lab must be up, unless only files are read, by way of `routerSeenFrom`. `workDir` holds the router's log and control files. */
 export async function createLabTarget(
   machine: Host,
-  spec: { readonly target: LabTargetSpec; readonly router: RouterSpec },
+  spec: {
+    readonly target: LabTargetSpec;
+    readonly router: RouterSpec;
+    readonly load?: Pick<LoadSpec, 'transport'>;
+  },
   workDir: string,
   clock: Clock,
   routerSeenFrom: Host = machine.inNetns(LAB.routerNetns),
@@ -29,6 +33,7 @@ export async function createLabTarget(
       listen: { address: LAB.routerAddress, port: LAB.routerPort },
       cpus: routerCpus,
       workDir,
+      tcp: spec.load?.transport !== undefined,
       clock,
     }),
     routerAddress: LAB.routerAddress,

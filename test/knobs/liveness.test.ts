@@ -130,3 +130,15 @@ test('what stands in a service’s own files is not searched, and one memory man
   expect(reason('router.shm', { managedBy: 'service' })).toBeNull();
   expect(reason('router.allocator', {}, ['qm'])).toMatch(/only qm/);
 });
+
+test('over TCP what belongs to UDP sockets is inert; OpenSIPS asks for send buffers on connections', () => {
+  const tcp = { tcp: true };
+  for (const name of ['net.core.rmem_default', 'net.core.wmem_default', 'net.core.rmem_max'])
+    expect(reason(name, tcp)).toMatch(/^the load is over TCP/);
+  for (const name of ['net.core.wmem_max', 'router.maxbuffer']) {
+    expect(reason(name, tcp)).toMatch(/UDP sockets only/);
+    expect(reason(name, { ...tcp, router: opensips })).toBeNull();
+  }
+  for (const name of ['router.workers', 'net.core.netdev_max_backlog', 'router.shm'])
+    expect(reason(name, tcp)).toBe(reason(name));
+});

@@ -1,6 +1,6 @@
 // From statistics to a report: what is counted, and when the generator itself is to blame.
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { callOrder } from '../../src/load/sipp-argv.ts';
 import { countUnexpectedResponses } from '../../src/load/sipp-codes.ts';
 import type { SippSnapshot } from '../../src/load/sipp-csv.ts';
@@ -154,4 +154,63 @@ test('calls that were completed, and that the callee never took, were answered b
   expect(faults(1900)).toEqual([
     'SIPp callee took only 1900 of the 2000 calls that were completed: something else answers',
   ]);
+});
+
+test('what reached the router is at most what was sent: a registration is one request, and no reply of a callee', () => {
+  const callerRows = withCounters(() => ({ TotalCallCreated: 2500 }));
+  expect(report({ callerRows, flow: 'register' }).sentAtMost).toEqual({ requests: 2500, replies: 0 });
+  expect(report({ callerRows, flow: 'options' }).sentAtMost).toEqual({ requests: 2500, replies: 2500 });
+});
+
+test('a caller that was cut off may have sent more than its last snapshot tells', () => {
+  const callerRows = withCounters((atMs) => ({ TotalCallCreated: atMs, Retransmissions: atMs / 5 }));
+  const cutOff = { callerRows, flow: 'register' } as const;
+  const [whole, early] = [report(cutOff), report({ ...cutOff, ended: 'early' })];
+  // 50 calls and 10 repetitions in an interval, twice.
+  expect(early.sentAtMost.requests - whole.sentAtMost.requests).toBe(2 * (50 + 10));
+});
+
+test('a TCP connection that takes nothing is a router that does not read; a full UDP socket is the generator’s', () => {
+  const callerRows = withCounters((atMs) => ({
+    FailedOutboundCongestion: atMs > 1000 ? 3 : 0,
+    FailedCannotSendMessage: atMs > 1000 ? 1 : 0,
+  }));
+  expect(report({ callerRows, transport: 'tcp' }).generatorFaults).toEqual([]);
+  expect(report({ callerRows }).generatorFaults).toEqual(['SIPp caller could not send 4 messages']);
+});
+
+describe('calls that are not evenly spaced', () => {
+  const schedule = { waitsMs: new Int32Array(), leadMs: 100, spanMs: WINDOW_MS - 200 };
+  const order = { ...steady, schedule };
+  /** All calls in the first and the last tenth of the time. */
+  const lumpy = (forMs: number) =>
+    Array.from({ length: forMs / 50 + 1 }, (_, index) => {
+      const share = index / (forMs / 50);
+      const begun = share <= 0.1 ? share * 10_000 : share < 0.9 ? 1000 : 1000 + (share - 0.9) * 10_000;
+      return { atMs: index * 50, counters: { begun: Math.round(begun), completed: Math.round(begun) } };
+    });
+
+  test('have the plan’s rate when they took the time that their arrivals say', () => {
+    const sound = report({ order, callerRows: lumpy(1800) });
+    expect(sound.generatorFaults).toEqual([]);
+    expect(sound.achievedRateCps).toBeCloseTo(RATE, 6);
+  });
+
+  test('that took longer are the generator’s fault, and the rate is lower', () => {
+    const late = report({ order, callerRows: lumpy(2300) });
+    expect(late.generatorFaults).toEqual(['the calls took 500 ms longer to leave than their arrivals say']);
+    expect(late.achievedRateCps).toBeCloseTo(800, 6);
+  });
+});
+
+test('a router that refuses every call is not overloaded: the flow is not for it', () => {
+  const callerRows = withCounters((atMs) => ({ completed: 0, FailedCall: Math.floor(atMs / 10) }));
+  const refused = report({ callerRows, flow: 'register', unexpectedResponses: { 401: 90 }, ended: 'early' });
+  expect(refused.generatorFaults).toEqual([
+    'the router refuses every call (401): it is not made for the flow register',
+  ]);
+  expect(report({ callerRows, unexpectedResponses: { 503: 90 }, ended: 'early' }).generatorFaults).toEqual(
+    [],
+  );
+  expect(report({ unexpectedResponses: { 401: 1 } }).generatorFaults).toEqual([]);
 });

@@ -1,6 +1,6 @@
 // What the kernel and ss say of a socket, as recorded on Linux 6.18 with iproute2 6.1.
 import { expect, test } from 'vitest';
-import { parseProcNetUdp, parseSocketMemory } from '../../src/load/sipp-sockets.ts';
+import { parseProcNetTcp, parseProcNetUdp, parseSocketMemory } from '../../src/load/sipp-sockets.ts';
 
 const PROC = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
  1470: 010212C6:13CE 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 154033 2 0000000000000000 37
@@ -17,6 +17,15 @@ test('drops of each socket by its address and port', () => {
     { local: '198.18.2.1:5070', drops: 37 },
     { local: '127.0.0.1:8888', drops: 0 },
   ]);
+});
+
+const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 010112C6:13C5 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 154040 1 0000000000000000 100 0 0 10 0
+   1: 010112C6:13C5 010012C6:13C4 01 00000000:00000000 00:00000000 00000000     0        0 154041 1 0000000000000000 20 4 30 10 -1
+`;
+
+test('over TCP a side is there once it listens; its connections are not it', () => {
+  expect(parseProcNetTcp(TCP)).toEqual([{ local: '198.18.1.1:5061', drops: 0 }]);
 });
 
 test('buffers of one socket, on one line or two', () => {

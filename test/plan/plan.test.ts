@@ -250,3 +250,25 @@ test('looking makes no file: neither the router’s folder nor its copies', asyn
   await planOf(await scenarioNamed('lab-kamailio.yaml'));
   expect(await readdir(workDir)).toEqual([]);
 });
+
+test('over TCP, with registrations and random arrivals, the plan says what would be run, left out and restarted', async () => {
+  const scenario = await scenarioNamed('lab-kamailio.yaml');
+  const even = await planOf(scenario);
+  const load = {
+    ...scenario.load,
+    flow: 'register',
+    transport: 'tcp',
+    arrivals: { kind: 'poisson' },
+  } as const;
+  const objective = { ...scenario.objective, maximise: 'capacityCps', guards: [] } as const;
+  const other = { ...scenario, load, objective };
+  const plan = await planOf(other);
+  expect(plan.inert.find(({ knob }) => knob === 'net.core.rmem_default')?.reason).toMatch(/over TCP/);
+  const rate = plan.loads.find(({ what }) => what.includes('calls/s'));
+  expect(rate?.what).toMatch(/each call waiting for its time/);
+  expect(rate?.command.join(' ')).toMatch(/-sf register\.xml .* -t t1 -inf /);
+  expect(plan.steps[0]?.command.join(' ')).toContain('-l tcp:198.18.0.1:5060');
+  const trials = plan.phases.reduce((sum, phase) => sum + phase.trials, 0);
+  expect(plan.restarts).toBeGreaterThanOrEqual(trials);
+  expect(even.restarts).toBeLessThan(even.phases.reduce((sum, phase) => sum + phase.trials, 0));
+});

@@ -74,6 +74,11 @@ test.each([
   ['hosts', { target: { ...second.target, host: 'b' } }, 'different hosts: staging-1, b'],
   ['scenarios', { scenario: 'b' }, 'different scenarios: lab-kamailio, b'],
   [
+    'loads',
+    { load: { flow: 'register', transport: 'tcp', arrivals: { kind: 'poisson' } } as const },
+    'different loads: INVITE calls over UDP, REGISTER over TCP, one connection, Poisson arrivals',
+  ],
+  [
     'delay bounds',
     { objective: { ...second.objective, maxP99SetupMs: 50 } },
     'different delay bounds: 200 ms, 50 ms',

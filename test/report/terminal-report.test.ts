@@ -112,3 +112,11 @@ test('setup delays stand there as SIPp saw them and as the phone did, and that t
   expect(text).toMatch(/phone\s+│\s+│ 71\s+│ 72\s+│ 73\s+│ 74/);
   expect(text).toMatch(/In \d+ trials the phone and SIPp disagree/);
 });
+
+test('a load that is not the usual one is named, so that its rate is not taken for calls', () => {
+  const load = { flow: 'register', transport: 'tcp-per-call' } as const;
+  expect(renderReport({ ...improved, load }, { ...WIDE, columns: 400 })).toContain(
+    ', REGISTER over TCP, a connection for each call, scenario',
+  );
+  expect(renderReport({ ...improved, load: { flow: 'invite' } }, WIDE)).toBe(renderReport(improved, WIDE));
+});

@@ -67,8 +67,8 @@ describe('where it listens', () => {
 });
 
 describe('Kamailio', () => {
-  const derive = (own: string, included?: string) =>
-    deriveKamailioConfig(file(own, included), SETTINGS, LISTEN, '/run/x.ctl');
+  const derive = (own: string, included?: string, tcp?: boolean) =>
+    deriveKamailioConfig(file(own, included), SETTINGS, LISTEN, '/run/x.ctl', tcp);
 
   test('a file that the command line wins over is taken as it is', () => {
     const text = '#!KAMAILIO\nchildren=4\nmaxbuffer=300000\nloadmodule "tm.so"\n';
@@ -91,6 +91,15 @@ describe('Kamailio', () => {
       text: `${own}\nmodparam("ctl", "binrpc", "unix:/run/x.ctl")\n`,
       argv: [],
     });
+  });
+
+  test('for a load over TCP it listens there as well, with as many workers, also where the file has it switched off', () => {
+    const own = '#!KAMAILIO\ndisable_tcp=yes # UDP only\n';
+    expect(derive(own).text).toBe(own);
+    const { text, argv } = derive(own, '', true);
+    expect(text).toBe('#!KAMAILIO\ndisable_tcp=no # UDP only\n');
+    expect(argv).toEqual(expect.arrayContaining(['tcp:198.18.0.1:5060', '-N', '2']));
+    expect(derive(own).argv.join()).not.toContain('tcp:');
   });
 });
 
@@ -144,6 +153,13 @@ describe('OpenSIPS', () => {
     expect(derived.slice(own.length)).toEqual(ours.filter((line) => !line.startsWith('loadmodule')));
   });
 
+  test('for a load over TCP it has the protocol, loaded once, and as many workers', () => {
+    const added = (own: string) => derive(own, '', { tcp: true }).split('\n').slice(own.split('\n').length);
+    expect(added('# empty')).toEqual(expect.arrayContaining(['tcp_workers=2', 'loadmodule "proto_tcp.so"']));
+    expect(added('loadmodule "proto_tcp.so"')).not.toContain('loadmodule "proto_tcp.so"');
+    expect(derive('# empty')).not.toContain('tcp');
+  });
+
   test('modules are looked for in our folders first, without a new line', () => {
     const derived = derive('# first line\nmpath="/b/"\n', '', { modulePaths: ['/a/'] });
     expect(derived.split('\n').slice(0, 2)).toEqual(['mpath="/a/" # first line', 'mpath="/b/"']);
@@ -160,4 +176,9 @@ test('today’s settings are those of the file; of a socket of its own, those of
   expect(settingsInConfig(socket, 'opensips', LISTEN)).toEqual({ workers: 3 });
   expect(settingsInConfig(socket, 'opensips', { ...LISTEN, port: 5080 })).toEqual({ workers: 6 });
   expect(settingsInConfig('udp_workers=many\n', 'opensips', LISTEN)).toEqual({});
+  // For a load over TCP the workers of connections count, where they are set apart.
+  const both = 'children=4\ntcp_children=6\n';
+  expect(settingsInConfig(both, 'kamailio', LISTEN, true)).toEqual({ workers: 6 });
+  expect(settingsInConfig(both, 'kamailio', LISTEN)).toEqual({ workers: 4 });
+  expect(settingsInConfig('children=4\n', 'kamailio', LISTEN, true)).toEqual({ workers: 4 });
 });

@@ -58,7 +58,15 @@ describe('good scenarios', () => {
         binary: '/bin/sh',
         settings: { workers: 4, maxbufferBytes: 262_144, shmMib: 128, pkgMib: 16 },
       },
-      load: { flow: 'options', holdMs: 1500, uaRateCps: 3, warmupMs: 0, windowMs: 90_000 },
+      load: {
+        flow: 'options',
+        transport: 'tcp-per-call',
+        arrivals: { kind: 'bursts', factor: 5, everyMs: 10_000, forMs: 100 },
+        holdMs: 1500,
+        uaRateCps: 3,
+        warmupMs: 0,
+        windowMs: 90_000,
+      },
       objective: {
         maximise: 'burstCalls',
         guards: [{ metric: 'capacityCps', mayFall: 0.05 }],

@@ -94,7 +94,11 @@ const objective = fc.constantFrom('capacity', 'burst').chain((maximise) =>
 );
 const load = fc.record(
   {
-    flow: fc.constantFrom('invite', 'options'),
+    flow: fc.constantFrom('invite', 'options', 'register'),
+    transport: fc.constantFrom('udp', 'tcp', 'tcp-per-call'),
+    arrivals: fc.constantFrom<Draft>('even', 'poisson', {
+      bursts: { factor: 2.5, every: '1s', for: '400ms' },
+    }),
     hold: duration(0, 60_000),
     ua: fc.constantFrom(0, 2, '2 /s', '50 cps'),
     warmup: duration(0, 60_000),
@@ -335,8 +339,8 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'flow',
     'load',
-    (data) => (objectOf(data, 'load').flow = 'register'),
-    AT('load.flow: "register" is not one of'),
+    (data) => (objectOf(data, 'load').flow = 'subscribe'),
+    AT('load.flow: "subscribe" is not one of'),
   ),
   fault(
     'window without a unit',

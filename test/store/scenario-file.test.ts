@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { CATALOGUE } from '../../src/knobs/catalogue.ts';
 import { loadScenario } from '../../src/scenario/load-scenario.ts';
+import type { Scenario } from '../../src/scenario/scenario.ts';
 import { readScenario, writeScenario } from '../../src/store/scenario-file.ts';
 
 let dir = '';
@@ -21,8 +22,17 @@ test.each(['lab-kamailio', 'lab-opensips', 'lab-slow-link', 'staging'])('%s surv
   const path = fileURLToPath(new URL(`../../scenarios/${name}.yaml`, import.meta.url));
   const loaded = await loadScenario(path, CATALOGUE);
   if (loaded.state === 'invalid') throw new Error(name);
-  const options = { background: 'allowed', keepInert: true } as const;
-  const scenario = { ...loaded.scenario, ...options, seed: 77 };
+  const scenario: Scenario = {
+    ...loaded.scenario,
+    load: {
+      ...loaded.scenario.load,
+      transport: 'tcp-per-call',
+      arrivals: { kind: 'bursts', factor: 5, everyMs: 1_000, forMs: 100 },
+    },
+    background: 'allowed',
+    keepInert: true,
+    seed: 77,
+  };
   await writeScenario(dir, scenario);
   expect((await stat(file())).mode & 0o077).toBe(0);
   // A key without a value is one that is not there.

@@ -42,7 +42,7 @@ export async function refuseForeignTraffic(target: Target, clock: Clock, signal:
 async function somebodyIsThere({ routerHost, routerAddress, routerPort, caller }: Target): Promise<boolean> {
   if ((await udpSocketsOn(routerHost, { address: routerAddress, port: routerPort })).length > 0) return true;
   if (caller.host.netns === undefined) return false;
-  const sockets = await caller.host.run(['ss', '-Huan']);
+  const sockets = await caller.host.run(['ss', '-Htuan']);
   return sockets.exitCode === 0 && sockets.stdout.trim() !== '';
 }
 

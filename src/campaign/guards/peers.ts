@@ -13,6 +13,8 @@ export type Peers =
 /** Enough to know who it is; more would cost the CPU of a router that is busy. */
 const MOST_DATAGRAMS = 5_000;
 const MOST_PEERS = 5;
+/** A segment that is no mere acknowledgement: its length is more than that of its headers (pcap-filter(7)). */
+const TCP_WITH_DATA = '(tcp and ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0)';
 
 export interface PeerWatch {
   /** Ends the look. */
@@ -25,7 +27,21 @@ export async function watchPeers(host: Host, address: string, port: number): Pro
     capture = await host.spawn([
       // Not promiscuous, no names, a line at a time, only what comes in.
       ...['tcpdump', '-p', '-n', '-l', '-q', '-i', 'any', '-Q', 'in', '-c', String(MOST_DATAGRAMS)],
-      ...['udp', 'and', 'dst', 'host', address, 'and', 'dst', 'port', String(port)],
+      ...[
+        '(',
+        'udp',
+        'or',
+        TCP_WITH_DATA,
+        ')',
+        'and',
+        'dst',
+        'host',
+        address,
+        'and',
+        'dst',
+        'port',
+        String(port),
+      ],
     ]);
   } catch {
     return { stop: async () => ({ state: 'unknown', reason: 'install tcpdump' }) };

@@ -28,12 +28,18 @@ export const SIDES: readonly Side[] = [
   },
 ];
 
+/** Of some 28,000 ports that a kernel hands out. */
+const MOST_TIME_WAIT = 1024;
+
 /** The namespaces exist and are empty. */
 export async function buildNetwork(machine: Host, cpus: CpuSplit): Promise<void> {
   for (const name of LAB_NAMESPACES) await must(machine.inNetns(name), ['ip', 'link', 'set', 'lo', 'up']);
   const router = machine.inNetns(LAB.routerNetns);
   await must(router, ['ip', 'addr', 'add', `${LAB.routerAddress}/32`, 'dev', 'lo']);
   for (const side of SIDES) await joinSide(machine, side);
+  // A closed connection keeps its port for a minute (TIME_WAIT): a load with one for each call would run out of them.
+  const caller = machine.inNetns(LAB.callerNetns);
+  await caller.writeFile('/proc/sys/net/ipv4/tcp_max_tw_buckets', `${MOST_TIME_WAIT}\n`);
   for (const { host, path, mask } of steering(machine, cpus)) await host.writeFile(path, `${mask}\n`);
 }
 

@@ -1,0 +1,69 @@
+// Arrivals for SIPp, which begins calls evenly and knows nothing else: each call is begun early and waits, before its first
+// message, for its time. How long is worked out beforehand and injected, a line for each call.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Arrivals, FlowName } from '../scenario/scenario.ts';
+import { arrivalTimesMs, type CallCounts } from './arrivals.ts';
+import type { SteadyPlan } from './load.ts';
+import { flowFile } from './sipp-flows.ts';
+
+export const ARRIVALS_CSV = 'sipp-arrivals.csv';
+
+/** Where a flow has its calls wait. */
+const PLACE = /^[ \t]*<!-- arrivals:.*-->$/m;
+const WAIT = `  <nop hide="true">
+    <action>
+      <assignstr assign_to="wait_text" value="[field0]"/>
+      <todouble assign_to="wait" variable="wait_text"/>
+    </action>
+  </nop>
+  <pause variable="wait"/>`;
+
+/** Scenarios' seeds are below this, so no two trials of any two campaigns share one by accident of a sum. */
+const SEED_STEP = 2 ** 32;
+
+export function arrivalSeed(seed: number, trial: number): number {
+  return seed + trial * SEED_STEP;
+}
+
+export interface ArrivalSchedule {
+  /** For each call of the offer, from when SIPp begins it to its first message. */
+  readonly waitsMs: Int32Array;
+  /** The whole plan is this much later than it would be without waiting. */
+  readonly leadMs: number;
+  /** From the first counted call to the last. */
+  readonly spanMs: number;
+}
+
+export function scheduleArrivals(
+  plan: SteadyPlan,
+  counts: CallCounts,
+  arrivals: Arrivals,
+  seed: number,
+): ArrivalSchedule {
+  const timesMs = arrivalTimesMs(plan, counts, arrivals, seed);
+  const begunMs = timesMs.map((_, index) => ((index + 1) * 1_000) / plan.rateCps);
+  // No call can wait for less than nothing.
+  const leadMs = Math.ceil(
+    timesMs.reduce((most, time, index) => Math.max(most, (begunMs[index] ?? 0) - time), 0),
+  );
+  return {
+    waitsMs: Int32Array.from(timesMs, (time, index) => Math.round(time + leadMs - (begunMs[index] ?? 0))),
+    leadMs,
+    spanMs: (timesMs.at(-1) ?? 0) - (timesMs[counts.uncounted] ?? 0),
+  };
+}
+
+/** The flow with its calls waiting, and their waits, beside the offer's other files. */
+export async function writeArrivals(
+  rawDir: string,
+  flow: FlowName,
+  schedule: ArrivalSchedule,
+): Promise<void> {
+  const text = await readFile(flowFile(flow), 'utf8');
+  if (!PLACE.test(text)) throw new Error(`${flowFile(flow)} has no place for arrivals`);
+  await Promise.all([
+    writeFile(join(rawDir, `${flow}.xml`), text.replace(PLACE, WAIT)),
+    writeFile(join(rawDir, ARRIVALS_CSV), `SEQUENTIAL\n${schedule.waitsMs.join('\n')}\n`),
+  ]);
+}
