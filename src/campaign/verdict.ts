@@ -3,8 +3,8 @@
 /** What gives way first on a message's path, in that order. */
 export const LIMITERS = [
   'qdisc',
-  'send-buffer',
   'softnet-backlog',
+  'send-buffer',
   'time-squeeze',
   'socket-buffer',
   'worker-cpu',

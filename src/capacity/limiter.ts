@@ -25,11 +25,11 @@ const SIGNALS: readonly (readonly [Limiter, (seen: TrialEvidence) => string | nu
     'qdisc',
     (seen) => dropped(seen, 'qdisc', 'drops', 'qdiscDrops', 'packets dropped by the queue discipline'),
   ],
-  ['send-buffer', sendBufferFull],
   [
     'softnet-backlog',
     (seen) => dropped(seen, 'softnet', 'dropped', 'softnetDropped', 'packets dropped at netdev_max_backlog'),
   ],
+  ['send-buffer', sendBufferFull],
   ['time-squeeze', timeSqueezed],
   // Before the socket: where the workers are saturated, its buffer would only add delay.
   ['worker-cpu', saturated],
@@ -86,10 +86,12 @@ function outOfMemory(seen: TrialEvidence): string | null {
   return `${messages} out-of-memory messages in the router's log`;
 }
 
-/** The kernel counts a datagram that a queue discipline refused here, too: then that is the reason. */
+/** The kernel counts a datagram that a queue discipline or a virtual device's backlog refused here, too: then that is the reason. */
 function sendBufferFull(seen: TrialEvidence): string | null {
+  const { qdisc, softnet, offer } = seen.meters;
   const refused = seen.meters['snmp-router']?.sndbufErrors ?? 0;
-  const byQueue = (seen.meters.qdisc?.drops ?? 0) + (seen.meters.offer?.qdiscDrops ?? 0);
+  const byQueue =
+    (qdisc?.drops ?? 0) + (softnet?.dropped ?? 0) + (offer?.qdiscDrops ?? 0) + (offer?.softnetDropped ?? 0);
   return refused > 0 && byQueue === 0 ? `${refused} datagrams found the router's send buffer full` : null;
 }
 

@@ -185,6 +185,7 @@ describe('the limiter', () => {
     ['socket-buffer', { sockets: { routerDrops: 0 }, offer: { routerDrops: 6 } }],
     ['send-buffer', { 'snmp-router': { sndbufErrors: 8 } }],
     ['qdisc', { 'snmp-router': { sndbufErrors: 8 }, qdisc: { drops: 8 } }],
+    ['softnet-backlog', { 'snmp-router': { sndbufErrors: 8 }, softnet: { dropped: 70 } }],
     ['qdisc', { qdisc: { drops: 0 }, offer: { qdiscDrops: 6 } }],
     ['softnet-backlog', { softnet: { dropped: 0 }, offer: { softnetDropped: 6 } }],
   ])('%s', (limiter, meters) => {
