@@ -1,5 +1,5 @@
-// TCP as the router's namespace saw it. Its sockets drop nothing that was acknowledged: what the kernel sent again, and
-// connections that found the accept queue full, is all that there is to count.
+// TCP as the router's namespace saw it. Its sockets drop nothing that was acknowledged: what the kernel sent again is all that
+// there is to count. Connections that found the accept queue full are in the netstat meter.
 import type { Clock } from '../clock.ts';
 import { increases, lastOf } from './counters.ts';
 import type { Meter } from './meter.ts';
@@ -12,16 +12,12 @@ const NAMES = {
   PassiveOpens: 'acceptedConnections',
   ActiveOpens: 'openedConnections',
   AttemptFails: 'failedConnections',
-  // A connection request that was refused for the queue is in both: never add them up.
-  ListenOverflows: 'acceptQueueOverflows',
-  ListenDrops: 'acceptQueueDrops',
 } as const;
 type Counter = (typeof NAMES)[keyof typeof NAMES];
 
 export type TcpCounters = Readonly<Partial<Record<Counter, number>>>;
 
-/** The usual counters, and the kernel's further ones. */
-const PATHS = { Tcp: '/proc/net/snmp', TcpExt: '/proc/net/netstat' } as const;
+const PATH = '/proc/net/snmp';
 
 export function createTcpMeter(files: NamespaceFiles, clock: Clock): Meter {
   return createSampledMeter<TcpCounters>({
@@ -31,11 +27,7 @@ export function createTcpMeter(files: NamespaceFiles, clock: Clock): Meter {
       await files.open();
       return {
         async read() {
-          const texts = await files.read(Object.values(PATHS));
-          return {
-            ...parseTcp(texts.get(PATHS.Tcp) ?? '', 'Tcp'),
-            ...parseTcp(texts.get(PATHS.TcpExt) ?? '', 'TcpExt'),
-          };
+          return parseTcp((await files.read([PATH])).get(PATH) ?? '');
         },
         summarise: (looks) => {
           const last = lastOf(looks).sample;
@@ -47,11 +39,11 @@ export function createTcpMeter(files: NamespaceFiles, clock: Clock): Meter {
   });
 }
 
-/** Two lines of each group, names above values; a counter that this kernel does not have stays out. */
-export function parseTcp(text: string, group: keyof typeof PATHS): TcpCounters {
+/** Two "Tcp:" lines, names above values; a counter that this kernel does not have stays out. */
+export function parseTcp(text: string): TcpCounters {
   const [names = [], values = []] = text
     .split('\n')
-    .filter((line) => line.startsWith(`${group}: `))
+    .filter((line) => line.startsWith('Tcp: '))
     .map((line) => line.trim().split(' '));
   const found = names.map(
     (name, column) => [NAMES[name as keyof typeof NAMES], Number(values[column])] as const,
