@@ -10,7 +10,7 @@ import { createHostTarget } from '../targets/host-target.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { createLabTarget } from '../targets/lab-target.ts';
 import { openHost } from '../targets/open-host.ts';
-import { MAKE_FOLDER_SCRIPT, REMOTE_FOLDER } from '../targets/remote-folder.ts';
+import { makeFolder, remoteFolders } from '../targets/remote-folder.ts';
 import { type SshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
 import type { Target } from '../targets/target.ts';
 import type { Emit } from './events.ts';
@@ -110,18 +110,11 @@ function openRemote(deps: OpenTargetDeps, target: HostTargetSpec, address: SshAd
     safeguard,
     open: async () => {
       const guarded = safeguard.guarded();
-      const made = await guarded.run(['sh', '-c', MAKE_FOLDER_SCRIPT]);
-      const folder = made.stdout.trim();
-      if (made.exitCode !== 0 || !REMOTE_FOLDER.test(folder))
-        throw new UserError(
-          `cannot make a folder in /run or /tmp on ${host.label}: ${made.stderr.trim() || 'no answer'}`,
-          EXIT.unsafe,
-        );
+      const folder = await makeRemoteFolder(guarded, (path) => safeguard.coverFolder(path));
       workDir = folder;
-      await emit({ type: 'remote-opened', host: showSshAddress(address), workDir });
-      await safeguard.coverFolder(workDir);
+      await emit({ type: 'remote-opened', host: showSshAddress(address), workDir: folder });
       const spec = { target, router, load };
-      return createHostTarget(guarded, spec, workDir, clock, safeguard.guardedGenerators());
+      return createHostTarget(guarded, spec, folder, clock, safeguard.guardedGenerators());
     },
     close: async () => {
       // The restore has removed it, unless somebody had removed the target's own way back.
@@ -129,4 +122,16 @@ function openRemote(deps: OpenTargetDeps, target: HostTargetSpec, address: SshAd
     },
     disconnect: close,
   };
+}
+
+/** `cover` comes first: a folder that a kill leaves behind must be in the way back already. Throws a UserError. */
+async function makeRemoteFolder(host: Host, cover: (path: string) => Promise<void>): Promise<string> {
+  let why = '';
+  for (const path of remoteFolders()) {
+    await cover(path);
+    const made = await host.run(makeFolder(path));
+    if (made.exitCode === 0) return path;
+    why = made.stderr.trim() || 'no answer';
+  }
+  throw new UserError(`cannot make a folder in /run or /tmp on ${host.label}: ${why}`, EXIT.unsafe);
 }

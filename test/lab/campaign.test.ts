@@ -32,12 +32,12 @@ const isTrial = (label: string) => (event: { type: string }) =>
   event.type === 'trial' && (event as { trial?: { label: string } }).trial?.label === label;
 
 test(
-  'two minutes: a verdict in time, everything measured, everything put back, and every command can read it',
+  'three minutes: a verdict in time, everything measured, everything put back, and every command can read it',
   async () => {
-    const scenario = await writeScenario(folder, { budget: '2m' });
+    const scenario = await writeScenario(folder);
     const startMs = performance.now();
     const { status, stdout, stderr } = await siptune(folder, 'run', scenario, '--json').ended;
-    expect(performance.now() - startMs).toBeLessThan(2.5 * MINUTES);
+    expect(performance.now() - startMs).toBeLessThan(3.5 * MINUTES);
     const result: Result = JSON.parse(stdout);
     expect(result.restored).toBe(true);
     expect(await machineState()).toEqual(before);

@@ -167,6 +167,8 @@ test('a short queue on the way out shows as drops of that device, once, also bel
     expect(Object.keys(reports.link ?? {}).sort()).toEqual([
       'rxDropped',
       'rxErrors',
+      'rxFifoErrors',
+      'rxMissed',
       'txDropped',
       'txErrors',
     ]);
