@@ -35,7 +35,7 @@ beforeAll(async () => {
   const knob = (name: string) => ({ name, min: undefined, max: undefined });
   lab = await openLabBed({
     overrides: {
-      target: { kind: 'lab', egressBitsPerS: 20_000_000 },
+      target: { kind: 'lab', egressBitsPerS: 10_000_000 },
       router: {
         kind: 'kamailio',
         binary: undefined,
