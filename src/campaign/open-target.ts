@@ -76,6 +76,14 @@ function openLab(deps: OpenTargetDeps, target: LabTargetSpec): TargetLifetime {
   const safeguard = createSafeguard(safeguardDeps(deps));
   const options = target.egressBitsPerS === undefined ? {} : { egressBitsPerS: target.egressBitsPerS };
   let ours = false;
+  let allCpus: string | undefined;
+  /** siptune's own work, and that of the commands that it runs, is not the router's: it stays off the router's CPUs. */
+  const keepTo = async (cpus: string) => {
+    const { exitCode, stderr } = await machine.run(['taskset', '-acp', cpus, String(process.pid)]);
+    if (exitCode === 0) return;
+    const message = `siptune runs on the router's CPUs, too, and disturbs what it measures: ${stderr.trim()}`;
+    await emit({ type: 'warning', message });
+  };
   return {
     safeguard,
     open: async () => {
@@ -89,9 +97,13 @@ function openLab(deps: OpenTargetDeps, target: LabTargetSpec): TargetLifetime {
         await safeguard.coverLab();
       }
       await lab.up();
-      return createLabTarget(guarded, { target, router, load }, workDir, clock);
+      const opened = await createLabTarget(guarded, { target, router, load }, workDir, clock);
+      allCpus = `0-${opened.facts.cpus - 1}`;
+      await keepTo(opened.loadCpus);
+      return opened;
     },
     close: async () => {
+      if (allCpus !== undefined) await keepTo(allCpus);
       // Not through the guard: whatever has become of the lease, the lab goes.
       if (ours) await createLab(machine).down();
     },

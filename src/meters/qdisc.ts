@@ -19,6 +19,8 @@ const COUNTERS = ['drops', 'overlimits', 'requeues'] as const;
 export function createQdiscMeter(routerHost: Host, devices: readonly string[], clock: Clock): Meter {
   return createSampledMeter<readonly DeviceQueue[]>({
     name: 'qdisc',
+    // A process for each look: not at the edges of the window, where it would disturb the router that is measured.
+    span: 'offer',
     clock,
     open() {
       let mayQueue = true;

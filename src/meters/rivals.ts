@@ -59,6 +59,8 @@ export function createRivalsMeter(machine: Host, clockTicksPerS: number, clock: 
   let earlier: ProcessLook | undefined;
   return createSampledMeter<ProcessLook>({
     name: 'rivals',
+    // A process for each look: not at the edges of the window, where it would disturb the router that is measured.
+    span: 'offer',
     clock,
     open: ({ processes }) => ({
       // Start and stop are enough, and a look costs some milliseconds.

@@ -32,6 +32,8 @@ const COUNTERS: Readonly<Record<string, readonly string[]>> = {
 export function createRouterMeter(router: Router, clock: Clock): Meter {
   return createSampledMeter<RouterStats>({
     name: 'router',
+    // A process for each look: not at the edges of the window, where it would disturb the router that is measured.
+    span: 'offer',
     clock,
     open() {
       const faults: string[] = [];

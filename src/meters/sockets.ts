@@ -39,17 +39,20 @@ export function createSocketsMeter(deps: SocketsDeps): Meter {
     clock: deps.clock,
     async open() {
       const faults: string[] = [];
-      // A buffer keeps its size as long as its socket lives: one look is enough, and start() need not wait for it.
-      const rcvbufBytes = readRcvbufBytes(deps.routerHost, routerPort).catch((error: unknown) => {
-        faults.push(messageOf(error));
-        return null;
-      });
+      let rcvbufBytes: Promise<number | null> | undefined;
       await Promise.all(everyone.map((files) => files.open()));
       return {
         faults,
         read: () => readSockets(deps),
+        // A buffer keeps its size as long as its socket lives: one look is enough, when nothing is disturbed by it any more.
+        ending() {
+          rcvbufBytes = readRcvbufBytes(deps.routerHost, routerPort).catch((error: unknown) => {
+            faults.push(messageOf(error));
+            return null;
+          });
+        },
         async summarise(looks) {
-          const bytes = await rcvbufBytes;
+          const bytes = (await rcvbufBytes) ?? null;
           return { ...socketsReport(looks), ...(bytes === null ? {} : { routerRcvbufBytes: bytes }) };
         },
         close: async () => void (await Promise.all(everyone.map((files) => files.close()))),

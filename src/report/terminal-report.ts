@@ -85,7 +85,7 @@ function measurements(result: Result, style: ReportStyle): string {
     ...(result.winner ? [row('winner', result.winner)] : []),
   ];
   if (rows.length === 0) return '';
-  const bounds = 'In brackets: what was carried at every search, and what at none.';
+  const bounds = 'In brackets: the 95 % intervals of its searches, from the lowest bound to the highest.';
   return `${table(style, ['', METRIC_TITLES.burstCalls, METRIC_TITLES.capacityCps], rows)}\n${paragraph(bounds, style.columns)}`;
 }
 

@@ -12,11 +12,11 @@ export interface KamailioRpc {
 
 const TIMEOUT_MS = 700;
 
-/** Without a socket, kamcmd's own default. */
+/** Without a socket, kamcmd's own default. A path needs no network namespace, and to enter one for each look is dear. */
 export function createKamailioRpc(host: Host, controlSocket: string | undefined): KamailioRpc {
   const where = controlSocket === undefined ? [] : ['-s', `unix:${controlSocket}`];
   const call = async (...command: string[]): Promise<string> => {
-    const result = await host.run(['kamcmd', ...where, ...command], { timeoutMs: TIMEOUT_MS });
+    const result = await host.machine.run(['kamcmd', ...where, ...command], { timeoutMs: TIMEOUT_MS });
     return result.exitCode === 0 ? result.stdout : '';
   };
   return {

@@ -1,7 +1,7 @@
 // What the fault suite is asked for on its command line.
 import { parseArgs } from 'node:util';
 
-export const KINDS = ['kill', 'stop', 'router', 'sipp', 'disk', 'link'] as const;
+export const KINDS = ['kill', 'stop', 'router', 'sipp', 'disk', 'clock', 'link'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Phases of a campaign in which a fault can be placed, as its journal names them. */
@@ -26,6 +26,8 @@ const HELP = `usage: scripts/bench/faults [options]
   --router N    kill -9 of a process of the router (default 2)
   --sipp N      kill -9 of a SIPp (default 2)
   --disk N      the disk of the results folder filled (default 2)
+  --clock N     the machine's clock set an hour forward or back, kept for two periods; then kill -9 of siptune, and the clock is
+                put right again (default 2)
   --link N      the link to the target cut, the lab reached over SSH: nothing is forwarded, nothing closed (default 2)
   --phases LIST of ${PHASES.join(', ')} (default: all, each equally often)
   --period S    the dead-man's period in seconds (default 5); 0: without it, "siptune restore" is run after a kill
@@ -43,6 +45,7 @@ const DEFAULT_COUNTS: Readonly<Record<Kind, number>> = {
   router: 2,
   sipp: 2,
   disk: 2,
+  clock: 2,
   link: 2,
 };
 
@@ -55,7 +58,7 @@ export function parseOptions(
     const { values } = parseArgs({
       args: [...argv],
       options: {
-        ...{ kill: text, stop: text, router: text, sipp: text, disk: text, link: text },
+        ...{ kill: text, stop: text, router: text, sipp: text, disk: text, clock: text, link: text },
         ...{ phases: text, period: text, budget: text, seed: text, 'per-campaign': text },
         help: { type: 'boolean' },
       },

@@ -1,4 +1,5 @@
 // What each kind of fault does to a running campaign, and from when on the time to its restore counts.
+import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -39,9 +40,14 @@ const GO_ON_MS = 15_000;
 const VICTIM_WAIT_MS = 30_000;
 const FILL_BYTES = 256 * 1024;
 
+const CLOCK_S = 3_600;
+
 const POLL_MS = 10;
 /** Exit statuses that no fault may lead to: a bug, or a crash of Node.js. */
 const BUG: readonly (number | string)[] = [70, 134, 'SIGABRT', 'SIGSEGV'];
+
+/** Exit statuses of a campaign that came to its own end. */
+const FINISHED: readonly (number | string)[] = [0, 1];
 
 const nothing = async () => '';
 
@@ -57,6 +63,8 @@ export async function strike(kind: Kind, deps: StrikeDeps): Promise<Struck | nul
       return killOther('sipp', deps);
     case 'disk':
       return fillDisk(deps);
+    case 'clock':
+      return moveClock(deps);
     case 'link':
       return cutLink(deps);
   }
@@ -95,6 +103,30 @@ async function stop({ campaign, periodS, random }: StrikeDeps): Promise<Struck> 
   await setTimeout(pauseMs);
   campaign.signal('SIGCONT');
   return interrupt(campaign, 0);
+}
+
+/**
+ * A clock that somebody sets: neither siptune nor the timer may notice, so the campaign must be at work still after two periods,
+ * and the timer must do what it is for when siptune is killed then.
+ */
+async function moveClock(deps: StrikeDeps): Promise<Struck> {
+  const { campaign, periodS, random } = deps;
+  const byS = random() < 0.5 ? -CLOCK_S : CLOCK_S;
+  setClock(byS);
+  const afterwards = async () => {
+    setClock(-byS);
+    return '';
+  };
+  const ended = await campaign.exited(2 * (periodS || DEFAULT_PERIOD_S) * 1_000);
+  const status = campaign.exitStatus() ?? '';
+  const wrong = ended && !FINISHED.includes(status);
+  const killed = await kill(deps);
+  const note = wrong ? `siptune ended with ${status} after the clock was set by ${byS} s` : killed.note;
+  return { ...killed, note, afterwards };
+}
+
+function setClock(byS: number): void {
+  execFileSync('date', ['-s', `@${(Date.now() / 1_000 + byS).toFixed(3)}`], { stdio: 'ignore' });
 }
 
 /** The target is alone: it must be as it was by its own timer. siptune notices by itself, and leaves nothing here either. */

@@ -1,6 +1,7 @@
 // npm run bench:lab-capacity: how well a capacity measurement repeats on the real lab. Two configurations of Kamailio are measured
 // in turn, each time as if nothing were known: a small receive buffer and a large one. "-- --count N" takes another number of
-// measurements of each (10), "-- --out DIR" another place for the raw results. Needs root; restores at its end.
+// measurements of each (10), "-- --arrivals even" calls that come evenly instead of in bursts (which is what a buffer is for),
+// "-- --out DIR" another place for the raw results. Needs root; restores at its end.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { CATALOGUE } from '../../../src/knobs/catalogue.ts';
 import type { Configuration } from '../../../src/knobs/knob.ts';
 import { formatProblems, loadScenario } from '../../../src/scenario/load-scenario.ts';
+import type { Arrivals } from '../../../src/scenario/scenario.ts';
 import type { Interval } from '../../../src/stats/interval.ts';
 import { createLocalHost } from '../../../src/targets/local-host.ts';
 import { type Measurement, renderTable } from './table.ts';
@@ -19,6 +21,10 @@ import { type Measurement, renderTable } from './table.ts';
 const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   'rmem_default 212992': { 'net.core.rmem_default': 212_992 },
   'rmem_default 8 MiB': { 'net.core.rmem_default': 8 * 1024 ** 2 },
+};
+const ARRIVALS: Readonly<Record<string, Arrivals | 'even'>> = {
+  even: 'even',
+  bursts: { kind: 'bursts', factor: 4, everyMs: 1_000, forMs: 100 },
 };
 const WIDTH = 0.02;
 const LIMIT_MS = 45_000;
@@ -29,6 +35,7 @@ const BUDGET_MS = 3_600_000;
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '10' },
+    arrivals: { type: 'string', default: 'bursts' },
     out: {
       type: 'string',
       default: join('results', `lab-capacity-${new Date().toISOString().slice(0, 10)}`),
@@ -40,6 +47,11 @@ if (!Number.isInteger(count) || count < 1 || count > 1_000) {
   process.stderr.write(`--count takes a whole number from 1 to 1000, not "${values.count}"\n`);
   process.exit(2);
 }
+const arrivals = ARRIVALS[values.arrivals];
+if (arrivals === undefined) {
+  process.stderr.write(`--arrivals takes ${Object.keys(ARRIVALS).join(' or ')}, not "${values.arrivals}"\n`);
+  process.exit(2);
+}
 if (process.getuid?.() !== 0) {
   process.stderr.write('this changes kernel and router settings, which needs root: run it with sudo\n');
   process.exit(2);
@@ -49,7 +61,11 @@ const loaded = await loadScenario('scenarios/lab-kamailio.yaml', CATALOGUE);
 if (loaded.state === 'invalid') throw new Error(formatProblems(loaded.problems));
 const scenario = {
   ...loaded.scenario,
-  load: { ...loaded.scenario.load, holdMs: 200, uaRateCps: 0, warmupMs: 500, windowMs: 3_000 },
+  load: {
+    ...loaded.scenario.load,
+    ...{ holdMs: 200, uaRateCps: 0, warmupMs: 500, windowMs: 3_000 },
+    arrivals: arrivals === 'even' ? undefined : arrivals,
+  },
 };
 const out = resolve(values.out);
 mkdirSync(out, { recursive: true });
