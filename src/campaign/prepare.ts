@@ -10,7 +10,7 @@ import { BUFFER_KNOBS, type BufferSpan, type BufferSpans } from '../knobs/receiv
 import { allocatorsOf } from '../routers/allocators.ts';
 import type { RouterFacts } from '../routers/router.ts';
 import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
-import { readDeviceFacts } from '../targets/device-facts.ts';
+import { readDeviceFacts, readSynCookies } from '../targets/device-facts.ts';
 import { readIdentity } from '../targets/identity.ts';
 import { isOfGenerators, type Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
@@ -43,6 +43,8 @@ export interface TargetLook {
     knobs: readonly Knob[],
   ): Promise<{ readonly originals: readonly Original[]; readonly missing: readonly MissingKnob[] }>;
   devices(): Promise<readonly DeviceFacts[]>;
+  /** Null where it is not known. */
+  synCookies(): Promise<boolean | null>;
 }
 
 export function lookAt(target: Target): TargetLook {
@@ -50,6 +52,7 @@ export function lookAt(target: Target): TargetLook {
   return {
     originals: (knobs) => readOriginals(knobs, places),
     devices: () => readDeviceFacts(target.routerHost, target.devices),
+    synCookies: () => readSynCookies(target.routerHost),
   };
 }
 
@@ -89,7 +92,7 @@ export async function inspectTarget(
     ),
     ...configurationOf(settings),
   };
-  const devices = await look.devices();
+  const [devices, synCookies] = [await look.devices(), await look.synCookies()];
   const { managedBy } = target.router;
   const facts = livenessFacts({
     scenario,
@@ -98,6 +101,7 @@ export async function inspectTarget(
     router,
     managedBy,
     everything,
+    synCookies,
   });
   const { inPlay, inert, keptInert } = sortKnobs(scenario, facts, everything, missing);
   const named = new Set([
@@ -165,6 +169,7 @@ export function livenessFacts(seen: {
   readonly devices: readonly DeviceFacts[];
   readonly egress: string | undefined;
   readonly everything: Configuration;
+  readonly synCookies: boolean | null;
 }): LivenessFacts {
   return {
     router: seen.router,
@@ -172,7 +177,8 @@ export function livenessFacts(seen: {
     devices: seen.devices,
     egress: seen.devices.find(({ name }) => name === seen.egress) ?? null,
     buffer: bufferSpans(seen),
-    tcp: seen.scenario.load?.transport !== undefined,
+    synCookies: seen.synCookies,
+    ...(seen.scenario.load ? { tcp: seen.scenario.load.transport !== undefined } : {}),
   };
 }
 

@@ -3,6 +3,7 @@ import { inPlayHere, livenessFacts } from '../campaign/prepare.ts';
 import { CATALOGUE } from '../knobs/catalogue.ts';
 import type { Knob } from '../knobs/knob.ts';
 import { inertReason, unavailableReason } from '../knobs/liveness.ts';
+import { readSynCookies } from '../targets/device-facts.ts';
 import { readOriginals } from '../targets/originals.ts';
 import type { Check } from './check.ts';
 import { note, ok, type Remark } from './finding.ts';
@@ -51,6 +52,7 @@ async function reasons(view: View): Promise<(knob: Knob) => string | null> {
     devices: await view.deviceFacts(),
     egress: await egressOf(view),
     everything: inspected?.state === 'done' ? inspected.value.everything : {},
+    synCookies: await synCookiesOf(view),
   });
   return (knob) => {
     const choice = scenario?.knobs.find(({ name }) => name === knob.name);
@@ -58,6 +60,11 @@ async function reasons(view: View): Promise<(knob: Knob) => string | null> {
     const reason = unavailableReason(candidate, facts) ?? inertReason(candidate, facts);
     return reason === null ? null : `inert: ${reason}`;
   };
+}
+
+async function synCookiesOf(view: View): Promise<boolean | null> {
+  const opened = await view.target();
+  return opened?.state === 'done' ? opened.value.look.synCookies() : readSynCookies(view.machine);
 }
 
 async function egressOf(view: View): Promise<string | undefined> {

@@ -10,7 +10,15 @@ export type KnobValue = number | string;
 /** A value for each knob in play, by knob name. */
 export type Configuration = Readonly<Record<string, KnobValue>>;
 
-export type Unit = 'bytes' | 'packets' | 'pages' | 'MiB' | 'processes' | 'bytes (segment)' | 'name';
+export type Unit =
+  | 'bytes'
+  | 'packets'
+  | 'connections'
+  | 'pages'
+  | 'MiB'
+  | 'processes'
+  | 'bytes (segment)'
+  | 'name';
 
 /** Where a write is felt: the whole host, the router's network namespace, one device, or the router's processes. */
 export type Scope = 'host' | 'netns' | 'device' | 'process';

@@ -23,6 +23,8 @@ export interface LivenessFacts {
   readonly managedBy: 'siptune' | 'service';
   /** The load comes over TCP: what belongs to UDP sockets waits for nothing. */
   readonly tcp?: boolean;
+  /** tcp_syncookies in the router's namespace; null where it is not known. */
+  readonly synCookies?: boolean | null;
 }
 
 /** Queues that take their limit from the device's txqueuelen, live or when they are created. */
@@ -64,6 +66,8 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
       return facts.devices.some((device) => device.rps || device.kind === 'veth' || device.kind === 'lo')
         ? null
         : 'the devices deliver through NAPI without RPS: their packets never enter this queue';
+    case 'net.ipv4.tcp_max_syn_backlog':
+      return synBacklogReason(facts);
     case 'net.core.wmem_max':
       return asksForSendBuffer(facts.router)
         ? null
@@ -75,6 +79,13 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
     default:
       return null;
   }
+}
+
+function synBacklogReason({ tcp, synCookies }: LivenessFacts): string | null {
+  if (tcp === false) return 'the load is over UDP, which opens no connections';
+  return synCookies === true
+    ? 'tcp_syncookies is on: the kernel then looks at the listener’s own queue only, and sends cookies when that is full'
+    : null;
 }
 
 /** Of knobs that belong to sockets: why a load over TCP does not meet them, or null; undefined for other knobs. */

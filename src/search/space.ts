@@ -1,12 +1,14 @@
 // Between knobs and the unit cube: one coordinate from 0 to 1 for each knob in play, evenly spaced on the knob's scale.
 // Values are rounded to steps that an operator would choose and that a noisy measurement could tell apart at best.
-import type { Configuration, KnobInPlay, KnobValue } from '../knobs/knob.ts';
+import type { Configuration, KnobInPlay, KnobValue, Unit } from '../knobs/knob.ts';
 import { asNumber } from '../knobs/knob-value.ts';
 
 /** Coordinates in the order of the knobs. */
 export type Point = readonly number[];
 
 const PAGE_BYTES = 4096;
+/** Units of things that are counted one by one, in tens. */
+const COUNTS: readonly Unit[] = ['packets', 'connections', 'processes'];
 /** On a log scale, a doubling of a binary quantity has this many steps. */
 const STEPS_PER_DOUBLING = 8;
 /** A linear range has at least this many steps where its values allow it. */
@@ -82,7 +84,7 @@ function roundValue(knob: KnobInPlay, value: number): number {
 /** Bytes in whole pages; binary quantities in eighths of a doubling, counts in two decimal digits. */
 function stepAt({ knob, min, max, choices }: KnobInPlay, value: number): number {
   if (choices) return 1;
-  const binary = knob.unit !== 'packets' && knob.unit !== 'processes';
+  const binary = !COUNTS.includes(knob.unit);
   const least = knob.unit === 'bytes' || knob.unit === 'bytes (segment)' ? PAGE_BYTES : 1;
   const wanted =
     knob.search.scale === 'log'

@@ -1,4 +1,5 @@
-// What kind of device the router receives and sends on, as far as knobs depend on it.
+// What kind of device the router receives and sends on, and how its namespace is set, as far as knobs depend on it.
+import { sysctlPath } from '../knobs/access.ts';
 import type { DeviceFacts } from '../knobs/liveness.ts';
 import type { Host } from './host.ts';
 
@@ -40,4 +41,11 @@ async function firstRow(
   } catch {
     return null;
   }
+}
+
+/** tcp_syncookies in the host's namespace: 1 (when a queue is full) and 2 (always) both are true; null where nobody can tell. */
+export async function readSynCookies(host: Host): Promise<boolean | null> {
+  const path = sysctlPath('net.ipv4.tcp_syncookies');
+  const text = (await host.readFiles([path])).get(path) ?? null;
+  return text === null ? null : text.trim() !== '0';
 }

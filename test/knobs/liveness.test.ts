@@ -56,6 +56,14 @@ test('the backlog is used by veth, loopback and RPS, not by a plain NAPI device'
   expect(reason('net.core.netdev_max_backlog', { devices: [{ ...nic, rps: true }] })).toBeNull();
 });
 
+test('the backlog of half-open connections is that of TCP without cookies', () => {
+  const name = 'net.ipv4.tcp_max_syn_backlog';
+  expect(reason(name, { tcp: false, synCookies: true })).toMatch(/over UDP/);
+  expect(reason(name, { tcp: true, synCookies: true })).toMatch(/tcp_syncookies is on/);
+  expect(reason(name, { tcp: true, synCookies: false })).toBeNull();
+  expect(reason(name, { tcp: true, synCookies: null })).toBeNull();
+});
+
 test('wmem_max acts only through a router that asks for a send buffer', () => {
   expect(reason('net.core.wmem_max')).toMatch(/never asks/);
   expect(reason('net.core.wmem_max', { router: opensips })).toMatch(/never asks/);

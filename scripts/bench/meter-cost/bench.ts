@@ -10,6 +10,7 @@ import { CATALOGUE } from '../../../src/knobs/catalogue.ts';
 import type { SteadyPlan } from '../../../src/load/load.ts';
 import { createSippLoad } from '../../../src/load/sipp.ts';
 import { createMeters } from '../../../src/meters/create-meters.ts';
+import type { Meter } from '../../../src/meters/meter.ts';
 import { parseSchedstat } from '../../../src/meters/schedstat.ts';
 import { formatProblems, loadScenario } from '../../../src/scenario/load-scenario.ts';
 import { createLocalHost } from '../../../src/targets/local-host.ts';
@@ -17,7 +18,7 @@ import { verifyLoadPath } from '../../../src/targets/verify-address.ts';
 
 export interface Seen {
   readonly verdict: Verdict;
-  /** CPU time of siptune and of its children that ended (the calling SIPp is one, with meters and without). */
+  /** CPU time of siptune and of its children that ended, in the window; the generators are none of them. */
   readonly ownCpuMs: number;
   /** Of the router's processes, per planned call; NaN where the kernel does not tell. */
   readonly routerMsPerCall: number;
@@ -92,12 +93,13 @@ export async function openBench(folder: string, signal: AbortSignal): Promise<Be
       await mkdir(rawDir, { recursive: true });
       await verifyLoadPath(target);
       await load.open(rawDir);
-      const before = [await ownCpuMs(), await runMs(pids)] as const;
+      const before = await runMs(pids);
+      const gauge = createCpuGauge();
       const { verdict } = await runTrial(
         { n, label: metered ? 'metered' : 'bare', configuration: {}, plan, rawDir },
         {
           ...{ target, load, clock, signal, phone: undefined },
-          meters: metered ? meters : [],
+          meters: [gauge, ...(metered ? meters : [])],
           routerProcesses: started.processes,
           objective: scenario.objective,
         },
@@ -105,11 +107,28 @@ export async function openBench(folder: string, signal: AbortSignal): Promise<Be
       const calls = (plan.rateCps * (plan.warmupMs + plan.windowMs)) / 1_000;
       return {
         verdict,
-        ownCpuMs: (await ownCpuMs()) - before[0],
-        routerMsPerCall: ((await runMs(pids)) - before[1]) / calls,
+        ownCpuMs: gauge.usedMs(),
+        routerMsPerCall: ((await runMs(pids)) - before) / calls,
       };
     },
     close,
+  };
+}
+
+/** First of the meters, so that it sees what the others cost from their start until their stop, when the window is over. */
+function createCpuGauge(): Meter & { usedMs(): number } {
+  let fromMs = 0;
+  let usedMs = Number.NaN;
+  return {
+    name: 'gauge',
+    async start() {
+      fromMs = await ownCpuMs();
+    },
+    async stop() {
+      usedMs = (await ownCpuMs()) - fromMs;
+      return { report: {}, faults: [] };
+    },
+    usedMs: () => usedMs,
   };
 }
 

@@ -1,4 +1,5 @@
 // The pairs as a table, and what they come to.
+import { sampleStandardDeviation } from 'simple-statistics';
 import { pairedRatio } from '../../../src/stats/paired-ratio.ts';
 import type { Seen } from './bench.ts';
 
@@ -29,7 +30,7 @@ export function renderPairs(pairs: readonly Pair[], windowS: number): string {
     '| ---: | ---: | --- | ---: | --- | ---: |',
     ...rows.map((row) => `| ${row} |`),
     '',
-    `Meters, start and stop included: ${mean.toFixed(2)} % of one core over a window of ${windowS} s.`,
+    `All meters together: ${mean.toFixed(2)} % of one core during the window of ${windowS} s (standard deviation ${sampleStandardDeviation(extraPct).toFixed(2)}).`,
     `CPU time of the router per call, with meters against without: ${ratio.estimate.toFixed(3)} (95 % interval ${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)}).`,
     `Carried: ${carried('metered')} of ${pairs.length} with, ${carried('bare')} of ${pairs.length} without.`,
   ].join('\n')}\n`;

@@ -21,6 +21,9 @@ export function lookOnPaper(machine: Host, egressBitsPerS: number | undefined) {
       { name: LAB.routerToCaller, rootQdisc: 'noqueue', kind: 'veth', rps: true },
     ],
 
+    /** tcp_sk_init(): every new namespace begins with them on. */
+    synCookies: async (): Promise<boolean | null> => true,
+
     /** The machine's own value stands for one that the new namespace will have: most are inherited. */
     async originals(knobs: readonly Knob[]) {
       const seen = await readOriginals(
