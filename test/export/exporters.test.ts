@@ -127,7 +127,7 @@ test('whatever a result holds, a file has comments and siptune’s own lines wit
   const name = fc.oneof(fc.constantFrom(...CATALOGUE.map((knob) => knob.name)), text);
   const values = fc.dictionary(name, fc.tuple(value, fc.oneof(value, fc.integer({ min: 1, max: 65_536 }))));
   const ours =
-    /^(#.*|[a-z_.]+ = \d+|[A-Z_]+=\d+|(children|udp_workers|maxbuffer)=\d+|-x [a-z]+ -X [a-z]+|set_value [a-z_.]+ \d+ \d+|check [a-z_.]+|)$/;
+    /^(#.*|[a-z0-9_.]+ = \d+|[A-Z_]+=\d+|(children|udp_workers|maxbuffer)=\d+|-x [a-z]+ -X [a-z]+|set_value [a-z0-9_.]+ \d+ \d+|check [a-z0-9_.]+|)$/;
   const fixed = new Set(
     [...exported(everyKind), ...exported(improved)].flatMap((file) => file.text.split('\n')),
   );

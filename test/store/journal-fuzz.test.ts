@@ -48,7 +48,12 @@ const sysctls = CATALOGUE.flatMap(({ access, scope }) =>
 function leftMachine() {
   const cmdline = (dir: string) => `kamailio\0-f\0${dir}/router/kamailio.cfg\0-w\0${dir}/router\0`;
   return createRecordingHost({
-    ...Object.fromEntries(sysctls.map((one) => [one.path, '1000001\n'])),
+    ...Object.fromEntries(
+      sysctls.flatMap(({ path: file, scope }) => [
+        [file, '1000001\n'],
+        ...(scope === 'host' ? [] : [[fileKey(ROUTER_NETNS, file), '1000001\n']]),
+      ]),
+    ),
     [fileKey(ROUTER_NETNS, txqueuelenPath(DEVICE))]: '1000002\n',
     [DEFAULTS_FILE]: '# sizes in MB\nSHM_MEMORY=96\nUSER=kamailio\nPKG_MEMORY=16\n',
     '/etc/passwd': 'root:x:0:0::/root:/bin/sh\n',

@@ -42,6 +42,8 @@ export const HEALTHY: FakeHostTables = {
     '/proc/sys/net/core/wmem_default': '212992\n',
     '/proc/sys/net/core/wmem_max': '212992\n',
     '/proc/sys/net/core/netdev_max_backlog': '1000\n',
+    '/proc/sys/net/ipv4/tcp_max_syn_backlog': '2048\n',
+    '/proc/sys/net/ipv4/tcp_syncookies': '1\n',
     '/proc/sys/net/ipv4/udp_mem': '378000\t504000\t756000\n',
     '/proc/sys/net/ipv4/tcp_sack': '1\n',
     '/proc/sys/kernel/shmmax': '18446744073692774399\n',
