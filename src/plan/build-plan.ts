@@ -1,7 +1,11 @@
 // Works a plan out: reads the target as a campaign would before its first write, and stops there.
+import { limitKey, lineUp } from '../campaign/generators.ts';
 import { inspectTarget, type PreparedTarget } from '../campaign/prepare.ts';
 import type { TargetView } from '../campaign/view-target.ts';
+import { STATE_DIR } from '../safety/state-dir.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { recallLimit } from '../store/process-limits.ts';
+import type { Target } from '../targets/target.ts';
 import { verifyLoadPath } from '../targets/verify-address.ts';
 import { firstCommands } from './loads.ts';
 import { PLAN_SCHEMA, type Plan } from './plan.ts';
@@ -30,11 +34,21 @@ export async function buildPlan(scenario: Scenario, { target, look, standing }: 
     inert: prepared.inert,
     constraints: reach.constraints,
     steps: await firstSteps(scenario, found, target),
-    loads: firstCommands(scenario, target, found.everything),
+    loads: firstCommands(scenario, target, found.everything, await knownLimit(scenario, target)),
     phases,
     restarts: restartsOf(phases, scenario.load),
     wayBack: wayBackOf(found.originals, target, standing),
   };
+}
+
+/** As an earlier campaign has measured it here, where there may be several pairs. */
+async function knownLimit({ load }: Scenario, target: Target): Promise<number | null> {
+  const { pairs, fixed } = lineUp(load, target);
+  if (fixed || pairs.length === 1) return null;
+  // Where SIPp is missing, others say so.
+  return limitKey(target, load)
+    .then((key) => recallLimit(STATE_DIR, key))
+    .catch(() => null);
 }
 
 function plannedKnobs(

@@ -127,6 +127,8 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
         const { host = 'local' } = event;
         return `  if siptune should end, everything is put back${host === 'local' ? '' : ` on ${plainText(host)}`} within ${duration(event.periodMs)} (timer by ${event.by})`;
       }
+      case 'generators':
+        return `  one pair of SIPp reaches ${count(event.limitCps)} calls/s here (${event.from}); up to ${event.pairs} pairs`;
       case 'taken-over':
         return paint(
           'yellow',
