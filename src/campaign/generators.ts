@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createFleet, type FleetMember } from '../load/fleet.ts';
 import { cpusOfPairs, type PairCpus, pairsFed, pairsNeeded } from '../load/fleet-size.ts';
 import type { CallLoad, LoadPlan } from '../load/load.ts';
+import { createLoadOverBase } from '../load/over-base.ts';
 import { measureProcessLimit } from '../load/process-limit.ts';
 import { createSippLoad, type SippDeps } from '../load/sipp.ts';
 import { requireSipp } from '../load/sipp-facts.ts';
@@ -22,27 +23,39 @@ export type PlacedPair = GeneratorPair & { readonly cpus: PairCpus };
 export interface LineUp {
   /** Those that may take part. */
   readonly pairs: readonly [PlacedPair, ...PlacedPair[]];
+  /** One more, for the rate on top of which bursts come; undefined: there is none. */
+  readonly base: PlacedPair | undefined;
   /** The scenario says how many; otherwise each plan takes as many as it needs. */
   readonly fixed: boolean;
 }
 
 export function lineUp(
-  { generators }: Pick<LoadSpec, 'generators'>,
+  { generators, baseRateCps }: Pick<LoadSpec, 'generators' | 'baseRateCps'>,
   target: Pick<Target, 'caller' | 'callee' | 'pairs' | 'loadCpus'>,
 ): LineUp {
   const wanted = typeof generators === 'object' ? generators.length : generators;
+  const forBase = baseRateCps === undefined ? 0 : 1;
   const fed = pairsFed(cpuList(target.loadCpus).length, MOST_PAIRS);
-  const [first = target, ...others] = (target.pairs ?? []).slice(0, wanted ?? fed);
-  const cpus = cpusOfPairs(target.loadCpus, 1 + others.length);
+  const count = wanted ?? Math.max(1, fed - forBase);
+  const all = target.pairs ?? [target];
+  const [first = target, ...others] = all.slice(0, count);
+  const cpus = cpusOfPairs(target.loadCpus, 1 + others.length + forBase);
   const placed = ({ caller, callee }: GeneratorPair, index: number): PlacedPair => ({
     caller,
     callee,
     cpus: cpus[index] ?? { caller: target.loadCpus, callee: target.loadCpus },
   });
+  const base = forBase > 0 ? all[count] : undefined;
   return {
     pairs: [placed(first, 0), ...others.map((pair, index) => placed(pair, index + 1))],
+    base: base && placed(base, count),
     fixed: wanted !== undefined,
   };
+}
+
+/** Every pair that sends or answers calls. */
+export function everyPair({ pairs, base }: LineUp): LineUp['pairs'] {
+  return base ? [...pairs, base] : pairs;
 }
 
 /** How many of the pairs a plan takes. */
@@ -61,20 +74,27 @@ export interface GeneratorsDeps {
   readonly statePath: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** What one pair reaches is measured up to there. */
+  readonly mostCps?: number;
 }
 
 export async function openGenerators(deps: GeneratorsDeps): Promise<CallLoad> {
   const sipp = { ...deps.sipp, withBufferHeadroom: shareHeadroom(deps.sipp.withBufferHeadroom) };
   const line = lineUp(deps.load, deps.target);
+  const sippOn = ({ caller, callee, cpus }: PlacedPair) =>
+    createSippLoad({ ...sipp, caller, callee, cpus: cpus.caller, calleeCpus: cpus.callee });
   const members = line.pairs.map(
-    ({ caller, callee, cpus }, index): FleetMember => ({
-      name: `pair ${index + 1} (${caller.address}:${caller.port})`,
+    (pair, index): FleetMember => ({
+      name: `pair ${index + 1} (${pair.caller.address}:${pair.caller.port})`,
       pair: index + 1,
-      load: createSippLoad({ ...sipp, caller, callee, cpus: cpus.caller, calleeCpus: cpus.callee }),
+      load: sippOn(pair),
     }),
   );
   const limitCps = line.fixed || line.pairs.length === 1 ? null : await processLimit(deps, sipp, line);
-  return createFleet(members, sizeOf(line, limitCps));
+  const fleet = createFleet(members, sizeOf(line, limitCps));
+  if (!line.base) return fleet;
+  const { holdMs } = deps.load;
+  return createLoadOverBase({ load: fleet, base: sippOn(line.base), basePair: members.length + 1, holdMs });
 }
 
 async function processLimit(deps: GeneratorsDeps, sipp: SharedDeps, line: LineUp): Promise<number | null> {
@@ -85,7 +105,7 @@ async function processLimit(deps: GeneratorsDeps, sipp: SharedDeps, line: LineUp
     await emit({ type: 'generators', pairs: line.pairs.length, limitCps: remembered, from: 'remembered' });
     return remembered;
   }
-  const measured = await measureLimit(sipp, line, signal);
+  const measured = await measureLimit(sipp, line, deps);
   if (measured === null) {
     if (!signal.aborted)
       await emit({
@@ -118,8 +138,11 @@ export async function limitKey(target: Target, { flow, transport }: LoadSpec): P
 }
 
 /** Both ends at the caller's address, and the one calls the other: the router hears nothing of it. */
-async function measureLimit(sipp: SharedDeps, line: LineUp, signal: AbortSignal): Promise<number | null> {
-  const [pair] = line.pairs;
+async function measureLimit(
+  sipp: SharedDeps,
+  { pairs: [pair] }: LineUp,
+  { signal, mostCps }: Pick<GeneratorsDeps, 'signal' | 'mostCps'>,
+): Promise<number | null> {
   const callee = { ...pair.caller, port: pair.callee.port };
   const { arrivals: _evenly, ...rest } = sipp;
   const load = createSippLoad({
@@ -137,7 +160,7 @@ async function measureLimit(sipp: SharedDeps, line: LineUp, signal: AbortSignal)
   });
   const rawDir = await mkdtemp(join(tmpdir(), 'siptune-generators-'));
   try {
-    return await measureProcessLimit({ load, rawDir, signal });
+    return await measureProcessLimit({ load, rawDir, signal, ...(mostCps === undefined ? {} : { mostCps }) });
   } finally {
     await load.close();
     await rm(rawDir, { recursive: true, force: true });

@@ -15,7 +15,7 @@ import type { Target } from '../targets/target.ts';
 import { type Applier, createApplier } from './apply.ts';
 import type { Emit, TrialRecord } from './events.ts';
 import { bufferHeadroom, GENERATOR_BUFFER_BYTES } from './generator-headroom.ts';
-import { lineUp, openGenerators } from './generators.ts';
+import { everyPair, lineUp, openGenerators } from './generators.ts';
 import { refuseForeignTraffic } from './guards/before-campaign.ts';
 import { createTrafficGuard, type TrafficGuard } from './guards/during-trial.ts';
 import { requireOwnTarget } from './guards/own-target.ts';
@@ -174,7 +174,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         devices: target.devices,
         router: target.router,
         routerPort,
-        pairs: lineUp(scenario.load, target).pairs,
+        pairs: everyPair(lineUp(scenario.load, target)),
         tcp: scenario.load.transport !== undefined,
         facts: target.facts,
         clock,

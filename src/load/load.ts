@@ -23,6 +23,8 @@ export interface BurstPlan {
   readonly shape: 'burst';
   /** Offered at once, far above capacity. */
   readonly calls: number;
+  /** Calls per second that come all the while, before the burst and until it is worked off; undefined: the router is idle. */
+  readonly baseRateCps?: number;
 }
 
 export type LoadPlan = SteadyPlan | BurstPlan;
@@ -52,6 +54,8 @@ export interface LoadReport {
   /** Wall clock of each of the delays, and of the first counted call: by these, reports of several generators are joined. */
   readonly delaysAtMs?: Float64Array;
   readonly beganAtMs?: number;
+  /** Of a burst over a base rate: what became of either. All other numbers are of both together. */
+  readonly parts?: { readonly burst: LoadReport; readonly base: LoadReport };
 }
 
 /** Processes of the generators, for the meters. */

@@ -23,7 +23,7 @@ import { bufferFault } from './sipp-sockets.ts';
 import { closedByRouter, type Transport } from './sipp-transport.ts';
 
 /** A call that lost a message needs T1 = 500 ms and 1,000 ms more for its second and third attempt. */
-const DRAIN_MS = 3_000;
+export const DRAIN_MS = 3_000;
 /** SIPp makes up for delays, so an offer that is this late will not come. */
 const OVERDUE_MS = 3_000;
 const POLL_MS = { steady: 50, burst: 10, drain: 20 } as const;

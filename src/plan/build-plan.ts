@@ -2,6 +2,7 @@
 import { limitKey, lineUp } from '../campaign/generators.ts';
 import { inspectTarget, type PreparedTarget } from '../campaign/prepare.ts';
 import type { TargetView } from '../campaign/view-target.ts';
+import { overBase } from '../report/load-text.ts';
 import { STATE_DIR } from '../safety/state-dir.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { recallLimit } from '../store/process-limits.ts';
@@ -69,13 +70,14 @@ function plannedKnobs(
 
 const WORDS = { burstCalls: 'the largest burst', capacityCps: 'the highest call rate' } as const;
 
-function objectiveOf({ objective }: Scenario): string {
+function objectiveOf({ objective, load }: Scenario): string {
+  const base = objective.maximise === 'burstCalls' ? overBase(load.baseRateCps) : '';
   const guards = objective.guards.map(
     ({ metric, mayFall }) =>
       `${metric === 'burstCalls' ? 'the burst' : 'the rate'} may fall by ${(mayFall * 100).toFixed(0)} %`,
   );
   return [
-    `${WORDS[objective.maximise]} with at most ${Number((objective.maxLoss * 100).toFixed(3))} % lost and 99 % set up within ${objective.maxP99SetupMs} ms`,
+    `${WORDS[objective.maximise]}${base} with at most ${Number((objective.maxLoss * 100).toFixed(3))} % lost and 99 % set up within ${objective.maxP99SetupMs} ms`,
     ...guards,
   ].join('; ');
 }

@@ -5,9 +5,11 @@ import { firstLoad, planFor } from '../campaign/measure.ts';
 import { burstPrior } from '../campaign/prior.ts';
 import type { Configuration } from '../knobs/knob.ts';
 import type { LoadPlan } from '../load/load.ts';
+import { basePlan } from '../load/over-base.ts';
 import { type PlanShare, sharePlan } from '../load/share-plan.ts';
 import { type CallOrder, calleeArgv, callerArgv, callOrder } from '../load/sipp-argv.ts';
 import { arrivalSeed, scheduleArrivals } from '../load/sipp-arrivals.ts';
+import { overBase } from '../report/load-text.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Endpoint, Target } from '../targets/target.ts';
 import type { Plan } from './plan.ts';
@@ -29,17 +31,40 @@ export function firstCommands(
   });
   const most = Math.max(...offers.map(({ shares }) => shares.length));
   const pairs = line.pairs.slice(0, most);
+  const { base } = line;
   return [
     ...pairs.map((pair, index) => ({
       what: `the answering side${ofPairs(index, most)}${upTo(line, most)}`,
       command: answeringCommand(scenario, pair),
     })),
-    ...offers.flatMap(({ plan, shares }) =>
-      shares.map((share, index) => ({
+    ...(base
+      ? [{ what: 'the answering side of the base rate', command: answeringCommand(scenario, base) }]
+      : []),
+    ...offers.flatMap(({ plan, shares }) => [
+      ...(base ? baseOffer(scenario, target, base, plan) : []),
+      ...shares.map((share, index) => ({
         what: `${whatOf(plan, scenario)}${ofPairs(index, shares.length)}`,
         command: callingCommand(scenario, target, pairs[index] ?? line.pairs[0], share),
       })),
-    ),
+    ]),
+  ];
+}
+
+/** What a burst comes on top of. */
+function baseOffer(
+  scenario: Scenario,
+  target: Target,
+  base: PlacedPair,
+  burst: LoadPlan,
+): readonly Plan['loads'][number][] {
+  if (burst.shape !== 'burst') return [];
+  const [share] = sharePlan(basePlan(burst, scenario.load.holdMs), 1);
+  if (!share) return [];
+  return [
+    {
+      what: `the base rate, ${burst.baseRateCps} calls/s, before the burst and through it`,
+      command: callingCommand(scenario, target, base, share),
+    },
   ];
 }
 
@@ -53,7 +78,7 @@ function upTo({ pairs: { length }, fixed }: LineUp, used: number): string {
 
 function whatOf(plan: LoadPlan, { load }: Scenario): string {
   return plan.shape === 'burst'
-    ? `the first burst, ${plan.calls} calls at once`
+    ? `the first burst, ${plan.calls} calls at once${overBase(plan.baseRateCps)}`
     : `the first rate, ${plan.rateCps} calls/s${load.arrivals ? ', each call waiting for its time' : ''}`;
 }
 

@@ -71,6 +71,8 @@ export interface LoadSpec {
   readonly flow: FlowName;
   /** undefined: as many as the rate needs. */
   readonly generators?: GeneratorsSpec | undefined;
+  /** Bursts come on top of this rate; undefined: the router is idle before. */
+  readonly baseRateCps?: number | undefined;
   /** undefined: UDP. */
   readonly transport?: TcpTransport | undefined;
   /** undefined: evenly spaced. */

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
+import { MOST_CALLS } from '../load/load.ts';
 import { parseSshAddress, type SshAddress } from '../targets/ssh/ssh-address.ts';
 import { arrivals } from './arrivals.ts';
 import { address, endpoint, netns } from './endpoint.ts';
@@ -128,6 +129,7 @@ const load = mapping({
   transport: oneOf(['udp', 'tcp', 'tcp-per-call']).default('udp'),
   arrivals: arrivals.optional(),
   generators: generators.optional(),
+  base: parsed(within(parseCallRate, 0, MOST_CALLS)).default(0),
   hold: parsed(within(parseDurationMs, '0', '1m')).default(500),
   ua: parsed(within(parseCallRate, 0, 50)).default(2),
   warmup: parsed(within(parseDurationMs, '0', '1m')).default(1500),

@@ -43,7 +43,7 @@ const plan = z.discriminatedUnion('shape', [
     warmupMs: z.number(),
     windowMs: z.number(),
   }),
-  z.object({ shape: z.literal('burst'), calls: z.number() }),
+  z.object({ shape: z.literal('burst'), calls: z.number(), baseRateCps: z.number().optional() }),
 ]);
 
 const carriage = {

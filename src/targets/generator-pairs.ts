@@ -28,7 +28,8 @@ export function generatorPairs(
       ? generators.map(({ caller, callee }) => ({ caller: inside(caller), callee: inside(callee) }))
       : [own];
   const ports = freePorts([routerPort, PHONE_PORT, own.caller.port, own.callee.port]);
-  return Array.from({ length: MOST_PAIRS }, (_, index) => {
+  // One more, for a base rate.
+  return Array.from({ length: MOST_PAIRS + 1 }, (_, index) => {
     const { caller, callee } = places[index % places.length] ?? own;
     const [callerPort = 0, calleePort = 0] =
       index === 0 ? [own.caller.port, own.callee.port] : ports.slice(2 * index - 2, 2 * index);
@@ -38,6 +39,6 @@ export function generatorPairs(
 
 /** Those from FIRST_PORT on that are nobody's. */
 function freePorts(taken: readonly number[]): readonly number[] {
-  const ports = Array.from({ length: 2 * MOST_PAIRS + taken.length }, (_, index) => FIRST_PORT + index);
+  const ports = Array.from({ length: 2 * (MOST_PAIRS + 1) + taken.length }, (_, index) => FIRST_PORT + index);
   return ports.filter((port) => !taken.includes(port));
 }

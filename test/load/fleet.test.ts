@@ -44,7 +44,10 @@ describe('a plan that is dealt out', () => {
       expect(orders).toHaveLength(count);
       expect(sum(({ counted }) => counted)).toBe(whole.counted);
       expect(sum(({ uncounted }) => uncounted)).toBe(whole.uncounted);
-      expect(sum(({ plan: share }) => (share.shape === 'steady' ? share.rateCps : 0))).toBeCloseTo(rateCps, 9);
+      expect(sum(({ plan: share }) => (share.shape === 'steady' ? share.rateCps : 0))).toBeCloseTo(
+        rateCps,
+        9,
+      );
     }
   });
 
@@ -144,7 +147,9 @@ describe('a fleet', () => {
           seen.push({ plan, context });
           return offer(plan, context);
         },
-        close: async () => void (closed += 1),
+        close: async () => {
+          closed += 1;
+        },
       };
       return { name: `pair ${index + 1}`, pair: index + 1, load };
     });
@@ -179,7 +184,7 @@ describe('a fleet', () => {
 
   test('nobody begins before everybody is ready', async () => {
     const order: string[] = [];
-    const after =
+    const ready =
       (name: string, waitMs: number): Offer =>
       async (plan, own) => {
         await new Promise((resolve) => setTimeout(resolve, waitMs));
@@ -188,7 +193,7 @@ describe('a fleet', () => {
         order.push(`${name} begins`);
         return reportOf(plan);
       };
-    await fleetOf([after('a', 0), after('b', 20)]).fleet.offer(STEADY, context());
+    await fleetOf([ready('a', 0), ready('b', 20)]).fleet.offer(STEADY, context());
     expect(order.slice(0, 2).sort()).toEqual(['a ready', 'b ready']);
   });
 
