@@ -17,8 +17,13 @@ interface ResultParts extends CampaignDeps {
   readonly cost: { readonly restarts: number; readonly loadMs: number; readonly trials: TrialTally };
 }
 
-function callKindOf({ flow, transport, arrivals }: LoadSpec): NonNullable<Result['load']> {
-  return { flow, ...(transport ? { transport } : {}), ...(arrivals ? { arrivals } : {}) };
+function callKindOf({ flow, transport, arrivals, baseRateCps }: LoadSpec): NonNullable<Result['load']> {
+  return {
+    flow,
+    ...(transport ? { transport } : {}),
+    ...(arrivals ? { arrivals } : {}),
+    ...(baseRateCps ? { baseRateCps } : {}),
+  };
 }
 
 export function buildResult(parts: ResultParts): Result {

@@ -72,6 +72,13 @@ export type CampaignEvent = { readonly at: string } & (
   | { readonly type: 'remote-opened'; readonly host: string; readonly workDir: string }
   /** The lab was brought up for this campaign, and goes down with it. */
   | { readonly type: 'lab-up' }
+  /** What one pair of generators reaches here by itself, from which follows how many a rate takes, and how many there may be. */
+  | {
+      readonly type: 'generators';
+      readonly pairs: number;
+      readonly limitCps: number;
+      readonly from: 'measured' | 'remembered';
+    }
   | {
       readonly type: 'write';
       readonly knob: string;

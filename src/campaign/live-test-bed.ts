@@ -2,11 +2,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
+import type { CallLoad } from '../load/load.ts';
 import { createNetperf } from '../load/netperf.ts';
-import { createSippLoad } from '../load/sipp.ts';
 import { createPhone, type Phone } from '../load/ua.ts';
 import { createMeters } from '../meters/create-meters.ts';
 import type { Safeguard } from '../safety/safeguard.ts';
+import { STATE_DIR } from '../safety/state-dir.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { cpuList } from '../targets/cpu-list.ts';
 import { PHONE_PORT } from '../targets/lab/layout.ts';
@@ -14,6 +15,7 @@ import type { Target } from '../targets/target.ts';
 import { type Applier, createApplier } from './apply.ts';
 import type { Emit, TrialRecord } from './events.ts';
 import { bufferHeadroom, GENERATOR_BUFFER_BYTES } from './generator-headroom.ts';
+import { everyPair, lineUp, openGenerators } from './generators.ts';
 import { refuseForeignTraffic } from './guards/before-campaign.ts';
 import { createTrafficGuard, type TrafficGuard } from './guards/during-trial.ts';
 import { requireOwnTarget } from './guards/own-target.ts';
@@ -35,6 +37,8 @@ export interface LiveTestBedDeps {
   /** Holds the target for this campaign, and restores it. */
   readonly safeguard: Safeguard;
   readonly trialDir: (n: number) => string;
+  /** Where siptune keeps what it knows of this machine; another place than the usual one. */
+  readonly statePath?: string;
   readonly emit: Emit;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -60,7 +64,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
     | {
         target: Target;
         applier: Applier;
-        load: ReturnType<typeof createSippLoad>;
+        load: CallLoad;
         phone: Phone | undefined;
         meters: ReturnType<typeof createMeters>;
         guard: TrafficGuard;
@@ -128,20 +132,22 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       await safeguard.coverOriginals(found.originals);
       const applier = createApplier({ target, emit, signal, current: found.everything });
       const { caller, callee, routerAddress, routerPort, loadCpus: cpus } = target;
-      const load = createSippLoad({
-        caller,
-        callee,
-        routerAddress,
-        routerPort,
-        flow: scenario.load.flow,
-        transport: scenario.load.transport,
-        arrivals: scenario.load.arrivals,
-        seed: scenario.seed,
-        holdMs: scenario.load.holdMs,
-        cpus,
-        clock,
-        bufferBytes: GENERATOR_BUFFER_BYTES,
-        withBufferHeadroom: bufferHeadroom(target, () => applier.inForce(), found.originals),
+      const load = await openGenerators({
+        ...{ target, emit, signal },
+        load: scenario.load,
+        statePath: deps.statePath ?? STATE_DIR,
+        sipp: {
+          routerAddress,
+          routerPort,
+          flow: scenario.load.flow,
+          transport: scenario.load.transport,
+          arrivals: scenario.load.arrivals,
+          seed: scenario.seed,
+          holdMs: scenario.load.holdMs,
+          clock,
+          bufferBytes: GENERATOR_BUFFER_BYTES,
+          withBufferHeadroom: bufferHeadroom(target, () => applier.inForce(), found.originals),
+        },
       });
       const phone =
         // The phone speaks UDP, and so must the callee.
@@ -165,12 +171,10 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         machine: target.machine,
         routerHost: target.routerHost,
         generators: target.sharesKernel ? undefined : target.generators,
-        callerHost: caller.host,
-        calleeHost: callee.host,
         devices: target.devices,
         router: target.router,
         routerPort,
-        generatorPorts: [caller.port, callee.port],
+        pairs: everyPair(lineUp(scenario.load, target)),
         tcp: scenario.load.transport !== undefined,
         facts: target.facts,
         clock,

@@ -5,6 +5,7 @@ import { SCATTERS } from '../capacity/scatters.ts';
 import { type Classified, type LimitFound, type LoadClass, searchLimit } from '../capacity/search-limit.ts';
 import type { Clock } from '../clock.ts';
 import { type LoadPlan, MOST_CALLS } from '../load/load.ts';
+import { basePlan } from '../load/over-base.ts';
 import type { LoadSpec, Metric } from '../scenario/scenario.ts';
 import type { TrialRecord } from './events.ts';
 import type { TestBed } from './test-bed.ts';
@@ -140,13 +141,27 @@ export async function carries(
 /** About how long one trial takes, ms. */
 export function trialMs(metric: Metric, load: LoadSpec): number {
   return metric === 'burstCalls'
-    ? TRIAL_OVERHEAD_MS + load.holdMs
+    ? TRIAL_OVERHEAD_MS + load.holdMs + baseMs(load)
     : TRIAL_OVERHEAD_MS + load.holdMs + load.warmupMs + load.windowMs;
+}
+
+/** A base rate comes before the burst, and lasts as long as it may take. */
+function baseMs({ baseRateCps, holdMs }: LoadSpec): number {
+  if (baseRateCps === undefined) return 0;
+  const { warmupMs, windowMs } = basePlan(
+    { shape: 'burst', calls: FIRST_GUESS.burstCalls, baseRateCps },
+    holdMs,
+  );
+  return warmupMs + windowMs;
 }
 
 export function planFor(metric: Metric, load: number, spec: LoadSpec): LoadPlan {
   return metric === 'burstCalls'
-    ? { shape: 'burst', calls: load }
+    ? {
+        shape: 'burst',
+        calls: load,
+        ...(spec.baseRateCps === undefined ? {} : { baseRateCps: spec.baseRateCps }),
+      }
     : { shape: 'steady', rateCps: load, warmupMs: spec.warmupMs, windowMs: spec.windowMs };
 }
 

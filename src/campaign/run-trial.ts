@@ -1,9 +1,10 @@
 // One trial: start the meters when the window begins, offer the load, stop, judge. Every number of it is recorded.
+import { carriageOf } from '../capacity/carriage.ts';
 import { cpuBoundOf } from '../capacity/cpu-bound.ts';
 import { judgeTrial } from '../capacity/judge.ts';
 import type { Clock } from '../clock.ts';
 import type { Configuration } from '../knobs/knob.ts';
-import type { CallLoad, GeneratorProcess, LoadPlan } from '../load/load.ts';
+import type { CallLoad, GeneratorProcess, LoadPlan, LoadReport } from '../load/load.ts';
 import { phoneDisagreement } from '../load/phone-agrees.ts';
 import type { Phone, PhoneReport } from '../load/ua.ts';
 import type { Meter, MeterReport } from '../meters/meter.ts';
@@ -89,7 +90,7 @@ export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<Tria
     configuration: order.configuration,
     plan: order.plan,
     verdict,
-    meters: { ...meters, ...cpuReport(order, verdict, meters, routerCpus) },
+    meters: { ...meters, ...cpuReport(order, verdict, meters, routerCpus), ...partReports(load) },
     ua: uaRecord(ua),
     meterFaults: [...ofWindow.faults, ...ofOffer.faults, ...phoneFaults(ua, verdict)],
     wallMs: Math.round(clock.nowMs() - startMs),
@@ -123,6 +124,20 @@ function cpuReport(
 ): Readonly<Record<string, MeterReport>> {
   const bound = state === 'carried' && plan.shape === 'steady' ? cpuBoundOf(plan, meters, routerCpus) : null;
   return bound === null ? {} : { cpuBound: { ...bound } };
+}
+
+/** Of a burst over a base rate, each by itself: the verdict is on both together. */
+function partReports({ parts }: LoadReport): Readonly<Record<string, MeterReport>> {
+  if (!parts) return {};
+  const reportOf = (part: LoadReport): MeterReport => {
+    const { plannedCalls, goodCalls, completedCalls, setupMs } = carriageOf(part);
+    const { p50, p99 } = setupMs ?? {};
+    return {
+      ...{ plannedCalls, goodCalls, completedCalls },
+      ...(p50 === undefined || p99 === undefined ? {} : { p50SetupMs: p50, p99SetupMs: p99 }),
+    };
+  };
+  return { burst: reportOf(parts.burst), base: reportOf(parts.base) };
 }
 
 function phoneFaults(ua: PhoneReport | null, verdict: Verdict): readonly string[] {

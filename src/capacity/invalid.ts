@@ -48,11 +48,27 @@ function generatorReason(evidence: TrialEvidence): string | null {
   if (load.generatorFaults.length > 0) return load.generatorFaults.join('; ');
   const drops = Math.max(meters.sockets?.generatorDrops ?? 0, meters.offer?.generatorDrops ?? 0);
   if (drops > 0) return `${drops} datagrams dropped at its own sockets`;
-  for (const role of isLong(evidence) ? (['uac', 'uas'] as const) : []) {
-    const cpuPct = meters.processes?.[`${role}CpuPct`] ?? 0;
-    if (cpuPct > MAX_GENERATOR_CPU_PCT) return `${role} used ${cpuPct.toFixed(0)} % of its core`;
-  }
-  return null;
+  return isLong(evidence) ? generatorCpuReason(evidence) : null;
+}
+
+function generatorCpuReason({ meters: { processes = {} }, loadCpus }: TrialEvidence): string | null {
+  const ofPairs = Object.entries(processes).flatMap(([key, cpuPct]) => {
+    const [, role = '', pair = ''] = /^(ua[cs])(\d+)CpuPct$/.exec(key) ?? [];
+    return role === '' ? [] : [{ who: `${role} of pair ${pair}`, cpuPct }];
+  });
+  const alone = (['uac', 'uas'] as const).map((role) => ({
+    who: role,
+    cpuPct: processes[`${role}CpuPct`] ?? 0,
+  }));
+  const busiest = (ofPairs.length > 0 ? ofPairs : alone).reduce((a, b) => (b.cpuPct > a.cpuPct ? b : a));
+  if (busiest.cpuPct > MAX_GENERATOR_CPU_PCT)
+    return `${busiest.who} used ${busiest.cpuPct.toFixed(0)} % of its core`;
+  // Several on one core never reach its limit each.
+  const together = alone.reduce((sum, { cpuPct }) => sum + cpuPct, 0);
+  const cores = loadCpus?.length ?? 0;
+  return ofPairs.length > 0 && cores > 0 && together > MAX_GENERATOR_CPU_PCT * cores
+    ? `its ${ofPairs.length} processes used ${together.toFixed(0)} % of ${cores === 1 ? 'their one core' : `their ${cores} cores`}`
+    : null;
 }
 
 function rivalReason({ meters, routerCpus, loadCpus }: TrialEvidence): string | null {

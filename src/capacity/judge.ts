@@ -1,6 +1,7 @@
 // Judges a trial from what load and meters saw: carried, overloaded (and by which limiter), or invalid.
 // Pure: the same numbers always give the same verdict.
 import type { Verdict } from '../campaign/verdict.ts';
+import type { LoadReport } from '../load/load.ts';
 import type { Objective } from '../scenario/scenario.ts';
 import { carriageOf } from './carriage.ts';
 import type { TrialEvidence } from './evidence.ts';
@@ -25,7 +26,7 @@ export function judgeTrial(
 
   const symptom = [
     carriage.loss > objective.maxLoss
-      ? `${carriage.plannedCalls - carriage.goodCalls} of ${carriage.plannedCalls} calls lost or retransmitted`
+      ? `${carriage.plannedCalls - carriage.goodCalls} of ${carriage.plannedCalls} calls lost or retransmitted${ofParts(load)}`
       : null,
     late ? `p99 setup delay ${p99.toFixed(0)} ms, bound ${objective.maxP99SetupMs} ms` : null,
     growth,
@@ -34,4 +35,14 @@ export function judgeTrial(
     .join('; ');
   const { limiter, evidence: signal } = nameLimiter(evidence);
   return { state: 'overloaded', limiter, evidence: signal ? `${signal}; ${symptom}` : symptom, ...carriage };
+}
+
+/** Whose calls were lost, where a burst came on top of others. */
+function ofParts({ parts }: LoadReport): string {
+  if (!parts) return '';
+  const lost = (part: LoadReport) => {
+    const { plannedCalls, goodCalls } = carriageOf(part);
+    return `${plannedCalls - goodCalls} of ${plannedCalls}`;
+  };
+  return ` (of the burst ${lost(parts.burst)}, of the base rate ${lost(parts.base)})`;
 }

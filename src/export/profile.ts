@@ -4,7 +4,7 @@ import { knobByName } from '../knobs/catalogue.ts';
 import { derivedShmallPages } from '../knobs/constraints.ts';
 import type { Knob, KnobValue } from '../knobs/knob.ts';
 import { asNumber, sameValue } from '../knobs/knob-value.ts';
-import { METRIC_TITLES } from '../report/numbers.ts';
+import { metricTitle } from '../report/load-text.ts';
 import { plainText } from '../report/plain-text.ts';
 import type { Result } from '../store/result.ts';
 
@@ -60,7 +60,7 @@ export function profileOf(result: Result): Profile {
     router: result.target.router === 'opensips' ? 'opensips' : 'kamailio',
     settings,
     evidence:
-      `${METRIC_TITLES[comparison.metric]} ${ratio.estimate.toFixed(2)} times that of before ` +
+      `${metricTitle(comparison.metric, result.load)} ${ratio.estimate.toFixed(2)} times that of before ` +
       `(${(comparison.confidence * 100).toFixed(0)} % interval ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, ` +
       `${comparison.pairs} interleaved pairs) on ${plainText(result.target.router)} ${plainText(result.target.routerVersion)}, ` +
       `Linux ${plainText(result.target.kernel)}, ${plainText(result.target.host)}`,

@@ -2,13 +2,7 @@
 // out before the first call, from a seed: the planned calls stay a known number, and a trial can be repeated.
 import type { Arrivals } from '../scenario/scenario.ts';
 import { createRandom } from '../stats/random.ts';
-import type { SteadyPlan } from './load.ts';
-
-export interface CallCounts {
-  /** Calls of the warm-up. */
-  readonly uncounted: number;
-  readonly counted: number;
-}
+import type { CallCounts, SteadyPlan } from './load.ts';
 
 /** Ascending, ms since the beginning of the warm-up; the first `uncounted` lie in it, all others in the window. */
 export function arrivalTimesMs(

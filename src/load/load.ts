@@ -9,12 +9,22 @@ export interface SteadyPlan {
   /** Offered first and not counted. */
   readonly warmupMs: number;
   readonly windowMs: number;
+  /** Of a share of a larger plan, where rate and time would be rounded to others; undefined: what these give. */
+  readonly calls?: CallCounts | undefined;
+}
+
+export interface CallCounts {
+  /** Calls of the warm-up. */
+  readonly uncounted: number;
+  readonly counted: number;
 }
 
 export interface BurstPlan {
   readonly shape: 'burst';
   /** Offered at once, far above capacity. */
   readonly calls: number;
+  /** Calls per second that come all the while, before the burst and until it is worked off; undefined: the router is idle. */
+  readonly baseRateCps?: number;
 }
 
 export type LoadPlan = SteadyPlan | BurstPlan;
@@ -41,12 +51,26 @@ export interface LoadReport {
   readonly generatorFaults: readonly string[];
   /** Final responses other than 2xx that were seen, by status code. */
   readonly unexpectedResponses: Readonly<Record<string, number>>;
+  /** Wall clock of each of the delays, and of the first counted call: by these, reports of several generators are joined. */
+  readonly delaysAtMs?: Float64Array;
+  readonly beganAtMs?: number;
+  /** Of a burst over a base rate: what became of either. All other numbers are of both together. */
+  readonly parts?: { readonly burst: LoadReport; readonly base: LoadReport };
 }
 
 /** Processes of the generators, for the meters. */
 export interface GeneratorProcess {
   readonly pid: number;
   readonly role: 'uac' | 'uas' | 'ua';
+  /** Which of several pairs it belongs to, from 1; absent where there is one. */
+  readonly pair?: number;
+}
+
+/** Which calls of a larger plan are one generator's: every `of`th, from the `index`th on. */
+export interface LoadPart {
+  readonly whole: LoadPlan;
+  readonly index: number;
+  readonly of: number;
 }
 
 export interface LoadContext {
@@ -54,6 +78,10 @@ export interface LoadContext {
   readonly rawDir: string;
   /** Random arrivals differ from trial to trial, and are the same when a trial is repeated. */
   readonly trial?: number;
+  /** Where several generators offer one plan; undefined: this one offers all of it. */
+  readonly part?: LoadPart;
+  /** Waits, ready to begin, for those that begin at the same time. */
+  readonly together?: () => Promise<void>;
   readonly signal: AbortSignal;
   /** Called when the counted calls begin and when the last of them was offered. */
   readonly onWindow: (edge: 'begin' | 'end') => void;

@@ -41,6 +41,7 @@ export interface CallOrder {
 
 export function callOrder(plan: LoadPlan): CallOrder {
   if (plan.shape === 'burst') return { plan, uncounted: 0, counted: plan.calls };
+  if (plan.calls) return { plan, ...plan.calls };
   return {
     plan,
     uncounted: Math.round((plan.rateCps * plan.warmupMs) / 1000),

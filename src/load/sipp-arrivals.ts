@@ -3,8 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Arrivals, FlowName } from '../scenario/scenario.ts';
-import { arrivalTimesMs, type CallCounts } from './arrivals.ts';
-import type { SteadyPlan } from './load.ts';
+import { arrivalTimesMs } from './arrivals.ts';
+import type { CallCounts, LoadPart, SteadyPlan } from './load.ts';
 import { flowFile } from './sipp-flows.ts';
 
 export const ARRIVALS_CSV = 'sipp-arrivals.csv';
@@ -35,22 +35,29 @@ export interface ArrivalSchedule {
   readonly spanMs: number;
 }
 
+/**
+ * Of several generators each works out the schedule of the whole and takes its own calls from it, as cards are dealt: so the
+ * router sees the same arrivals however many there are, and a burst of the schedule comes from all of them at once.
+ */
 export function scheduleArrivals(
   plan: SteadyPlan,
   counts: CallCounts,
   arrivals: Arrivals,
   seed: number,
+  { index, of }: Pick<LoadPart, 'index' | 'of'> = { index: 0, of: 1 },
 ): ArrivalSchedule {
   const timesMs = arrivalTimesMs(plan, counts, arrivals, seed);
-  const begunMs = timesMs.map((_, index) => ((index + 1) * 1_000) / plan.rateCps);
+  // Each generator begins its calls evenly, all of them at the same time.
+  const begunMs = (call: number) => ((Math.floor(call / of) + 1) * of * 1_000) / plan.rateCps;
   // No call can wait for less than nothing.
-  const leadMs = Math.ceil(
-    timesMs.reduce((most, time, index) => Math.max(most, (begunMs[index] ?? 0) - time), 0),
-  );
+  const leadMs = Math.ceil(timesMs.reduce((most, time, call) => Math.max(most, begunMs(call) - time), 0));
+  const own = (_: number, call: number) => call % of === index;
+  const waitsMs = timesMs.map((time, call) => Math.round(time + leadMs - begunMs(call))).filter(own);
+  const counted = timesMs.filter((time, call) => call >= counts.uncounted && own(time, call));
   return {
-    waitsMs: Int32Array.from(timesMs, (time, index) => Math.round(time + leadMs - (begunMs[index] ?? 0))),
+    waitsMs: Int32Array.from(waitsMs),
     leadMs,
-    spanMs: (timesMs.at(-1) ?? 0) - (timesMs[counts.uncounted] ?? 0),
+    spanMs: (counted.at(-1) ?? 0) - (counted[0] ?? 0),
   };
 }
 

@@ -18,7 +18,8 @@ export interface Callee {
 }
 
 export function createCallee(deps: SippDeps): Callee {
-  const { callee: endpoint, transport, clock, cpus, holdMs, bufferBytes, withBufferHeadroom } = deps;
+  const { callee: endpoint, transport, clock, holdMs, bufferBytes, withBufferHeadroom } = deps;
+  const cpus = deps.calleeCpus ?? deps.cpus;
   let running: { process: SippProcess; sinceMs: number } | undefined;
   let spent = false;
   /** Several may write into one directory, one after the other. */

@@ -23,7 +23,7 @@ import { bufferFault } from './sipp-sockets.ts';
 import { closedByRouter, type Transport } from './sipp-transport.ts';
 
 /** A call that lost a message needs T1 = 500 ms and 1,000 ms more for its second and third attempt. */
-const DRAIN_MS = 3_000;
+export const DRAIN_MS = 3_000;
 /** SIPp makes up for delays, so an offer that is this late will not come. */
 const OVERDUE_MS = 3_000;
 const POLL_MS = { steady: 50, burst: 10, drain: 20 } as const;
@@ -43,6 +43,7 @@ export async function offerCalls(
   const order = await orderOf(deps, plan, context);
   await callee.poll();
   const dropsBefore = callee.drops();
+  await context.together?.();
   const caller = await startCaller(deps, order, context);
   try {
     context.onProcesses?.([
@@ -53,9 +54,7 @@ export async function offerCalls(
     // A burst is still held back: the check is over before it leaves.
     if (plan.shape === 'burst') await checking;
     const watched = await watch(deps, order, caller, callee, context);
-    const { faults, cutOff } = caller.hasEnded()
-      ? await howItEnded(deps, caller, callee)
-      : { faults: [], cutOff: false };
+    const { faults, cutOff } = await howTheyEnded(deps, caller, callee);
     // What SIPp had not begun by then is as lost as the calls that were open.
     const ended = cutOff && watched === 'complete' ? 'early' : watched;
     await caller.kill();
@@ -83,7 +82,9 @@ async function orderOf(deps: SippDeps, plan: LoadPlan, context: LoadContext): Pr
   if (order.counted < 1) throw new Error(`a load plan without calls: ${JSON.stringify(plan)}`);
   if (plan.shape === 'burst' || !deps.arrivals) return order;
   const seed = arrivalSeed(deps.seed ?? 0, context.trial ?? 0);
-  const schedule = scheduleArrivals(plan, order, deps.arrivals, seed);
+  const { whole, ...place } = context.part ?? { whole: plan, index: 0, of: 1 };
+  if (whole.shape === 'burst') throw new Error('a steady share of a burst');
+  const schedule = scheduleArrivals(whole, callOrder(whole), deps.arrivals, seed, place);
   await writeArrivals(context.rawDir, deps.flow, schedule);
   return { ...order, schedule };
 }
@@ -200,6 +201,9 @@ async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
     readFile(join(rawDir, `${flow}_${caller.pid}_${what}.csv`)).catch(() => Buffer.alloc(0));
   const [rtt, codes] = await Promise.all([read('rtt'), read('error_codes')]);
   const baseMs = caller.rows[baseIndex(caller.rows)]?.atMs ?? 0;
+  const { delaysMs, atMs } = parseSippRtt(rtt, 'setup');
+  // SIPp writes its first snapshot as it begins.
+  const startMs = caller.rows[0]?.atMs ?? 0;
   return {
     flow,
     transport,
@@ -208,23 +212,25 @@ async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
     calleeRows: callee.rows,
     callerDrops: caller.drops(),
     calleeDrops,
-    setupDelaysMs: parseSippRtt(rtt, 'setup'),
+    setupDelaysMs: delaysMs,
+    delaysAtMs: atMs.map((ms) => startMs + ms),
     unexpectedResponses: countUnexpectedResponses(codes.toString('latin1'), baseMs + SAME_REPORT_MS),
     ended,
     faults,
   };
 }
 
-/** A SIPp that ended for another reason than the end of its calls. */
-async function howItEnded(
+/** Of SIPps that ended for another reason than the end of their calls. */
+async function howTheyEnded(
   { transport }: SippDeps,
   caller: SippProcess,
   callee: SippProcess,
 ): Promise<{ readonly faults: readonly string[]; readonly cutOff: boolean }> {
-  const { exitCode, signal } = await caller.exited;
   const ofCallee = callee.hasEnded()
     ? [`SIPp callee ended during the offer: ${await callee.lastWords()}`]
     : [];
+  if (!caller.hasEnded()) return { faults: ofCallee, cutOff: false };
+  const { exitCode, signal } = await caller.exited;
   // 0: all calls succeeded, 1: some failed, 97 and 99: ended by a timer or without a call.
   if (exitCode !== undefined && exitCode < 100) return { faults: ofCallee, cutOff: false };
   const words = await caller.lastWords();

@@ -15,7 +15,7 @@ const MIN_RATE_SHARE = 0.995;
  */
 const MAX_PAUSE_MS = 50;
 /** A burst leaves at 5,000 to 60,000 calls/s, several times what a router takes; one that takes longer was no burst. */
-const MAX_BURST_MS = (calls: number) => 25 + calls / 5;
+export const MAX_BURST_MS = (calls: number) => 25 + calls / 5;
 /** 401 and 407 ask for a password, 403 to 405 and 488 say that this is not done here. */
 const REFUSALS = /^(?:401|40[3-57]|488)$/;
 /** Calls are begun in lumps of one kernel tick (10 ms at most), so a count is that uncertain at either end. */
@@ -60,6 +60,8 @@ export interface OfferRecord {
   readonly callerDrops: number;
   readonly calleeDrops: number;
   readonly setupDelaysMs: Float64Array;
+  /** Wall clock of each of them. */
+  readonly delaysAtMs?: Float64Array;
   readonly unexpectedResponses: Readonly<Record<string, number>>;
   /** "interrupted": by the user; "early": loss was certain; "complete": the offer took its course. */
   readonly ended: 'complete' | 'early' | 'interrupted';
@@ -86,6 +88,8 @@ export function reportOffer(record: OfferRecord): LoadReport {
     offeredForMs: pace.offeredForMs,
     achievedRateCps: pace.achievedRateCps,
     setupDelaysMs: record.setupDelaysMs,
+    ...(record.delaysAtMs ? { delaysAtMs: record.delaysAtMs } : {}),
+    ...(rows[0] ? { beganAtMs: rows[0].atMs } : {}),
     sentAtMost: sentAtMost(record),
     generatorFaults: [
       ...record.faults,
@@ -137,7 +141,9 @@ function paceFaults(order: CallOrder, created: number, pace: Pace): readonly str
   const allowance = rateCps * (TICK_MS / windowMs);
   if (pace.achievedRateCps + allowance >= rateCps * MIN_RATE_SHARE) return [];
   const share = ((pace.achievedRateCps / rateCps) * 100).toFixed(1);
-  return [`only ${pace.achievedRateCps.toFixed(0)} of ${rateCps} calls/s were offered (${share} %)`];
+  return [
+    `only ${pace.achievedRateCps.toFixed(0)} of ${Number(rateCps.toFixed(1))} calls/s were offered (${share} %)`,
+  ];
 }
 
 function pauseFaults(

@@ -5,25 +5,34 @@
 const NEWLINE = 10;
 const SEMICOLON = 59;
 
-/** The samples of one response time in the order of arrival, ms. Reads bytes: a long trial has 100,000 lines. */
-export function parseSippRtt(file: Uint8Array, name: string): Float64Array {
+export interface RttSamples {
+  readonly delaysMs: Float64Array;
+  /** When each response came, ms since this SIPp began. */
+  readonly atMs: Float64Array;
+}
+
+/** The samples of one response time in the order of arrival. Reads bytes: a long trial has 100,000 lines. */
+export function parseSippRtt(file: Uint8Array, name: string): RttSamples {
   const wanted = Buffer.from(name, 'latin1');
   const text = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  const samples = new Float64Array(countLines(text));
+  const lines = countLines(text);
+  const [delaysMs, atMs] = [new Float64Array(lines), new Float64Array(lines)];
   let count = 0;
   let start = text.indexOf(NEWLINE) + 1;
-  if (start === 0) return samples.subarray(0, 0);
   // A line without its newline was cut short by the end of the process.
   for (let end = text.indexOf(NEWLINE, start); end !== -1; end = text.indexOf(NEWLINE, start)) {
     const first = text.indexOf(SEMICOLON, start);
     const second = text.indexOf(SEMICOLON, first + 1);
     if (first !== -1 && second > first && second < end && isName(text, second + 1, end, wanted)) {
       const value = Number(text.toString('latin1', first + 1, second));
-      if (Number.isFinite(value)) samples[count++] = value;
+      if (Number.isFinite(value)) {
+        delaysMs[count] = value;
+        atMs[count++] = Number(text.toString('latin1', start, first));
+      }
     }
     start = end + 1;
   }
-  return samples.slice(0, count);
+  return { delaysMs: delaysMs.slice(0, count), atMs: atMs.slice(0, count) };
 }
 
 function countLines(text: Buffer): number {

@@ -21,8 +21,9 @@ export interface SippDeps {
   readonly seed?: number;
   /** Time between ACK and BYE. */
   readonly holdMs: number;
-  /** CPU list for both SIPps. */
+  /** CPU list for both SIPps, or for the calling one where the other has its own. */
   readonly cpus: string;
+  readonly calleeCpus?: string;
   readonly clock: Clock;
   /** Asked for with SO_RCVBUF and SO_SNDBUF, at both ends. */
   readonly bufferBytes: number;

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { Router } from '../routers/router.ts';
 import type { Host } from '../targets/host.ts';
-import type { TargetFacts } from '../targets/target.ts';
+import type { GeneratorPair, TargetFacts } from '../targets/target.ts';
 import { createLinkMeter } from './link.ts';
 import type { Meter } from './meter.ts';
 import { createMpstatMeter } from './mpstat.ts';
@@ -27,13 +27,12 @@ export interface MeterDeps {
   readonly routerHost: Host;
   /** The machine of caller and callee, where it has CPUs of its own. */
   readonly generators: Host | undefined;
-  readonly callerHost: Host;
-  readonly calleeHost: Host;
+  /** Of generators that may take part; the first one's namespaces are watched most closely. */
+  readonly pairs: readonly [GeneratorPair, ...GeneratorPair[]];
   /** Devices of the router's namespace. */
   readonly devices: readonly string[];
   readonly router: Router;
   readonly routerPort: number;
-  readonly generatorPorts: readonly number[];
   /** The load is over TCP. */
   readonly tcp?: boolean;
   readonly facts: TargetFacts;
@@ -50,14 +49,15 @@ export function createMeters(deps: MeterDeps): readonly Meter[] {
     return view;
   };
   const router = viewOf(routerHost);
-  const caller = viewOf(deps.callerHost);
-  const callee = viewOf(deps.calleeHost);
+  const caller = viewOf(deps.pairs[0].caller.host);
+  const callee = viewOf(deps.pairs[0].callee.host);
+  const ends = deps.pairs.flatMap((pair) => [pair.caller, pair.callee]);
   const sockets = {
     routerHost,
     routerFiles: router,
-    generatorFiles: [...new Set([caller, callee])],
+    generatorFiles: [...new Set(ends.map(({ host }) => viewOf(host)))],
     routerPort: deps.routerPort,
-    generatorPorts: deps.generatorPorts,
+    generatorPorts: ends.map(({ port }) => port),
     clock,
   };
 

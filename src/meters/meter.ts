@@ -4,7 +4,12 @@ export interface MeterContext {
   /** Raw files go here as <meter>.json or <meter>.jsonl; exists. */
   readonly rawDir: string;
   /** PIDs to watch, by role; read at every sample, so that late processes are seen. */
-  readonly processes: () => readonly { readonly pid: number; readonly role: string }[];
+  readonly processes: () => readonly {
+    readonly pid: number;
+    readonly role: string;
+    /** Of several pairs of generators, from 1. */
+    readonly pair?: number;
+  }[];
 }
 
 /** Numbers for the trial's record: flat, units in the names. */

@@ -11,6 +11,8 @@ import { createSampledMeter, type Look } from './sampled-meter.ts';
 export interface ProcessUsage {
   readonly pid: number;
   readonly role: string;
+  /** Of several pairs of generators, from 1. */
+  readonly pair?: number;
   /** Since the look before; null in the first look at a process, for which pidusage says 0. */
   readonly cpuPct: number | null;
   /** User and system time since the process began. */
@@ -47,7 +49,7 @@ export function createProcessesMeter(
           const pidsOf = (there: boolean) =>
             watched.filter(({ role }) => isThere(role) === there).map(({ pid }) => pid);
           const [here, there] = await Promise.all([usageOf(pidsOf(false)), usageThere(pidsOf(true))]);
-          return watched.flatMap(({ pid, role }) => {
+          return watched.flatMap(({ pid, role, pair }) => {
             const found = (isThere(role) ? there : here)[pid];
             if (!found) return [];
             const known = seen.has(`${role} ${pid}`);
@@ -55,6 +57,7 @@ export function createProcessesMeter(
             return {
               pid,
               role,
+              ...(pair === undefined ? {} : { pair }),
               cpuPct: known ? found.cpu : null,
               cpuMs: found.ctime,
               ageMs: found.elapsed,
@@ -100,8 +103,10 @@ export function processesReport(looks: ProcessLooks): MeterReport {
     }));
     const pids = new Set(ofRole.flatMap(({ sample }) => sample.map(({ pid }) => pid)));
     if (pids.size === 0 || windowMs <= 0) continue;
-    const means = [...pids].map((pid) => (100 * cpuMsInWindow(ofRole, pid, looks[0].atMs)) / windowMs);
+    const meanOf = (pid: number) => (100 * cpuMsInWindow(ofRole, pid, looks[0].atMs)) / windowMs;
+    const means = [...pids].map(meanOf);
     report[`${role}CpuPct`] = sum(means);
+    for (const [pid, pair] of pairsIn(ofRole)) report[`${role}${pair}CpuPct`] = meanOf(pid);
     report[`${role}CpuPeakPct`] = Math.max(
       ...ofRole.map(({ sample }) => sum(sample.map(({ cpuPct }) => cpuPct ?? 0))),
     );
@@ -112,6 +117,15 @@ export function processesReport(looks: ProcessLooks): MeterReport {
       Math.max(...ofRole.map(({ sample }) => sum(sample.map(({ rssBytes }) => rssBytes)))) / BYTES_PER_MIB;
   }
   return report;
+}
+
+/** The processes of several pairs, each with its pair. */
+function pairsIn(looks: readonly Look<readonly ProcessUsage[]>[]): ReadonlyMap<number, number> {
+  return new Map(
+    looks.flatMap(({ sample }) =>
+      sample.flatMap(({ pid, pair }) => (pair === undefined ? [] : [[pid, pair] as const])),
+    ),
+  );
 }
 
 /** A process that was born in the window began at 0; of one that ended in it, the part up to its last look is known. */

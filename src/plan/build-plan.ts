@@ -1,7 +1,12 @@
 // Works a plan out: reads the target as a campaign would before its first write, and stops there.
+import { limitKey, lineUp } from '../campaign/generators.ts';
 import { inspectTarget, type PreparedTarget } from '../campaign/prepare.ts';
 import type { TargetView } from '../campaign/view-target.ts';
+import { overBase } from '../report/load-text.ts';
+import { STATE_DIR } from '../safety/state-dir.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { recallLimit } from '../store/process-limits.ts';
+import type { Target } from '../targets/target.ts';
 import { verifyLoadPath } from '../targets/verify-address.ts';
 import { firstCommands } from './loads.ts';
 import { PLAN_SCHEMA, type Plan } from './plan.ts';
@@ -30,11 +35,21 @@ export async function buildPlan(scenario: Scenario, { target, look, standing }: 
     inert: prepared.inert,
     constraints: reach.constraints,
     steps: await firstSteps(scenario, found, target),
-    loads: firstCommands(scenario, target, found.everything),
+    loads: firstCommands(scenario, target, found.everything, await knownLimit(scenario, target)),
     phases,
     restarts: restartsOf(phases, scenario.load),
     wayBack: wayBackOf(found.originals, target, standing),
   };
+}
+
+/** As an earlier campaign has measured it here, where there may be several pairs. */
+async function knownLimit({ load }: Scenario, target: Target): Promise<number | null> {
+  const { pairs, fixed } = lineUp(load, target);
+  if (fixed || pairs.length === 1) return null;
+  // Where SIPp is missing, others say so.
+  return limitKey(target, load)
+    .then((key) => recallLimit(STATE_DIR, key))
+    .catch(() => null);
 }
 
 function plannedKnobs(
@@ -55,13 +70,14 @@ function plannedKnobs(
 
 const WORDS = { burstCalls: 'the largest burst', capacityCps: 'the highest call rate' } as const;
 
-function objectiveOf({ objective }: Scenario): string {
+function objectiveOf({ objective, load }: Scenario): string {
+  const base = objective.maximise === 'burstCalls' ? overBase(load.baseRateCps) : '';
   const guards = objective.guards.map(
     ({ metric, mayFall }) =>
       `${metric === 'burstCalls' ? 'the burst' : 'the rate'} may fall by ${(mayFall * 100).toFixed(0)} %`,
   );
   return [
-    `${WORDS[objective.maximise]} with at most ${Number((objective.maxLoss * 100).toFixed(3))} % lost and 99 % set up within ${objective.maxP99SetupMs} ms`,
+    `${WORDS[objective.maximise]}${base} with at most ${Number((objective.maxLoss * 100).toFixed(3))} % lost and 99 % set up within ${objective.maxP99SetupMs} ms`,
     ...guards,
   ].join('; ');
 }

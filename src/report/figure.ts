@@ -6,6 +6,7 @@ import { SVGRenderer } from 'echarts/renderers';
 import type { TrialRecord } from '../campaign/events.ts';
 import type { Interval } from '../stats/interval.ts';
 import type { Result } from '../store/result.ts';
+import { overBase } from './load-text.ts';
 import { intervalText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 import { verdictSentence } from './terminal-report.ts';
@@ -46,7 +47,7 @@ export function renderFigure(result: Result, trials: readonly TrialRecord[]): st
     textStyle: { fontFamily: 'sans-serif' },
     title: [
       heading(titleOf(result), 20, 12, 18),
-      heading('Burst: most calls at once, none lost, none late', 20, 48),
+      heading(`Burst: most calls at once${overBase(result.load?.baseRateCps)}, none lost, none late`, 20, 48),
       heading('Capacity: highest steady rate (calls/s)', 520, 48),
       heading('Bursts tried: p99 setup delay (ms) by calls at once', 20, 372),
       heading('Steady rates tried: loss (%) by calls/s', 520, 372),

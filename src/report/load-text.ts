@@ -1,6 +1,7 @@
 // A load in words, so that calls of one kind are not taken for another's.
-import type { LoadSpec } from '../scenario/scenario.ts';
+import type { LoadSpec, Metric } from '../scenario/scenario.ts';
 import type { Result } from '../store/result.ts';
+import { count, METRIC_TITLES } from './numbers.ts';
 
 const FLOWS: Readonly<Record<LoadSpec['flow'], string>> = {
   invite: 'INVITE calls',
@@ -11,10 +12,23 @@ const TRANSPORTS = { tcp: 'TCP, one connection', 'tcp-per-call': 'TCP, a connect
 
 /** Results of before loads were recorded had whole calls over UDP, unless their scenarios say otherwise. */
 export function loadText(
-  { flow, transport, arrivals }: NonNullable<Result['load']> = { flow: 'invite' },
+  { flow, transport, arrivals, baseRateCps }: NonNullable<Result['load']> = { flow: 'invite' },
 ): string {
   const how = arrivals === undefined ? '' : `, ${arrivalsText(arrivals)}`;
-  return `${FLOWS[flow]} over ${transport === undefined ? 'UDP' : TRANSPORTS[transport]}${how}`;
+  const base = baseRateCps === undefined ? '' : `, burst${overBase(baseRateCps)}`;
+  return `${FLOWS[flow]} over ${transport === undefined ? 'UDP' : TRANSPORTS[transport]}${how}${base}`;
+}
+
+/** " over 200 calls/s", or nothing where the router is idle before a burst. */
+export function overBase(baseRateCps: number | undefined): string {
+  return baseRateCps === undefined ? '' : ` over ${count(baseRateCps)} calls/s`;
+}
+
+/** METRIC_TITLES, with what a burst came on top of. */
+export function metricTitle(metric: Metric, load: Result['load']): string {
+  return metric === 'burstCalls' && load?.baseRateCps !== undefined
+    ? `burst (calls at once${overBase(load.baseRateCps)})`
+    : METRIC_TITLES[metric];
 }
 
 function arrivalsText(arrivals: NonNullable<LoadSpec['arrivals']>): string {

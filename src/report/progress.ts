@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { LoadPlan } from '../load/load.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import { paint as painted } from './layout.ts';
+import { overBase } from './load-text.ts';
 import { count, intervalText, METRIC_TITLES } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 
@@ -127,6 +128,8 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
         const { host = 'local' } = event;
         return `  if siptune should end, everything is put back${host === 'local' ? '' : ` on ${plainText(host)}`} within ${duration(event.periodMs)} (timer by ${event.by})`;
       }
+      case 'generators':
+        return `  one pair of SIPp reaches ${count(event.limitCps)} calls/s here (${event.from}); up to ${event.pairs} pairs`;
       case 'taken-over':
         return paint(
           'yellow',
@@ -165,7 +168,9 @@ function against(current: number | undefined, value: number, label: string): str
 }
 
 function planText(plan: LoadPlan): string {
-  return plan.shape === 'burst' ? `${count(plan.calls)} calls at once` : `${count(plan.rateCps)} calls/s`;
+  return plan.shape === 'burst'
+    ? `${count(plan.calls)} calls at once${overBase(plan.baseRateCps)}`
+    : `${count(plan.rateCps)} calls/s`;
 }
 
 /** "4:05", minutes and seconds. */

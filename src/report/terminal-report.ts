@@ -4,7 +4,7 @@ import { sameValue } from '../knobs/knob-value.ts';
 import type { MeasuredConfiguration, Result } from '../store/result.ts';
 import { cpuBoundLines } from './cpu-bounds.ts';
 import { paint, paragraph, type ReportStyle, table } from './layout.ts';
-import { loadText } from './load-text.ts';
+import { loadText, metricTitle } from './load-text.ts';
 import { count, intervalText, knobText, METRIC_TITLES, NETPERF_TITLES, ratioText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 import { setupDelays } from './setup-delays.ts';
@@ -86,7 +86,7 @@ function measurements(result: Result, style: ReportStyle): string {
   ];
   if (rows.length === 0) return '';
   const bounds = 'In brackets: the 95 % intervals of its searches, from the lowest bound to the highest.';
-  return `${table(style, ['', METRIC_TITLES.burstCalls, METRIC_TITLES.capacityCps], rows)}\n${paragraph(bounds, style.columns)}`;
+  return `${table(style, ['', metricTitle('burstCalls', result.load), METRIC_TITLES.capacityCps], rows)}\n${paragraph(bounds, style.columns)}`;
 }
 
 function cpuBounds(result: Result, style: ReportStyle): string {
@@ -95,14 +95,14 @@ function cpuBounds(result: Result, style: ReportStyle): string {
 }
 
 function comparison(result: Result, style: ReportStyle): string {
-  const { comparison: proof } = result;
+  const { comparison: proof, load } = result;
   if (!proof) return '';
   const percent = `${(proof.confidence * 100).toFixed(0)} % interval`;
   return section(style, 'Proof', [
-    `${METRIC_TITLES[proof.metric]}, against current: ${ratioText(proof.ratio)}, ${percent}, ${proof.pairs} interleaved pairs`,
+    `${metricTitle(proof.metric, load)}, against current: ${ratioText(proof.ratio)}, ${percent}, ${proof.pairs} interleaved pairs`,
     `sign-flip test: ${pValueText(proof)}`,
     ...proof.guards.map((guard) => {
-      const title = `guard ${METRIC_TITLES[guard.metric]}`;
+      const title = `guard ${metricTitle(guard.metric, load)}`;
       // A ratio of nothing is recorded as 0.
       return guard.ratio.estimate === 0
         ? `${title}: not measured, so NOT held`

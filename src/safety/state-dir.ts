@@ -6,6 +6,7 @@
 //   campaigns/ID/originals.jsonl          the same records as in the campaign's journal
 //   campaigns/ID/fired/                   from here on, nothing of this campaign is written any more
 //   campaigns/ID/restored                 "complete" or "incomplete", then what could not be restored
+//   process-limits.json                   what one generator reaches on this machine (src/store/process-limits.ts)
 //   lock                                  flock(1): writers share it, a restore has it for itself
 import { join } from 'node:path/posix';
 import type { Host } from '../targets/host.ts';

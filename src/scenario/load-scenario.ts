@@ -61,6 +61,8 @@ function assemble(path: string, form: ScenarioForm, contenders: readonly Contend
       flow: load.flow,
       ...(load.transport === 'udp' ? {} : { transport: load.transport }),
       ...(load.arrivals === undefined ? {} : { arrivals: load.arrivals }),
+      ...(load.generators === undefined ? {} : { generators: load.generators }),
+      ...(load.base === 0 ? {} : { baseRateCps: load.base }),
       holdMs: load.hold,
       uaRateCps: load.ua,
       warmupMs: load.warmup,

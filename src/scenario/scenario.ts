@@ -21,8 +21,13 @@ export interface HostTargetSpec {
   /** The router's egress device, for txqueuelen and queue counters. */
   readonly device: string | undefined;
   /** Where the generators run and the address that each binds. */
-  readonly caller: { readonly netns: string | undefined; readonly address: string };
-  readonly callee: { readonly netns: string | undefined; readonly address: string };
+  readonly caller: PlacedEndpoint;
+  readonly callee: PlacedEndpoint;
+}
+
+export interface PlacedEndpoint {
+  readonly netns: string | undefined;
+  readonly address: string;
 }
 
 export interface RouterSpec {
@@ -57,8 +62,17 @@ export type Arrivals =
   /** For `forMs` of every `everyMs`, calls come at `factor` times the mean rate; the others share the rest of the time. */
   | { readonly kind: 'bursts'; readonly factor: number; readonly everyMs: number; readonly forMs: number };
 
+/** Pairs of generators: how many, or where each of them is, on the machine of siptune. */
+export type GeneratorsSpec =
+  | number
+  | readonly { readonly caller: PlacedEndpoint; readonly callee: PlacedEndpoint }[];
+
 export interface LoadSpec {
   readonly flow: FlowName;
+  /** undefined: as many as the rate needs. */
+  readonly generators?: GeneratorsSpec | undefined;
+  /** Bursts come on top of this rate; undefined: the router is idle before. */
+  readonly baseRateCps?: number | undefined;
   /** undefined: UDP. */
   readonly transport?: TcpTransport | undefined;
   /** undefined: evenly spaced. */

@@ -3,9 +3,11 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
+import { MOST_CALLS } from '../load/load.ts';
 import { parseSshAddress, type SshAddress } from '../targets/ssh/ssh-address.ts';
-import { parseAddress } from './address.ts';
 import { arrivals } from './arrivals.ts';
+import { address, endpoint, netns } from './endpoint.ts';
+import { generators } from './generators.ts';
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
 import { mapping, oneOf, parsed, perCatalogue, text, wholeNumber } from './schema-parts.ts';
@@ -24,10 +26,7 @@ const LARGEST_SEED = 2 ** 32 - 1;
 
 const absolutePath = text(/^\/[^\0]*$/, 'an absolute path');
 const anyPath = text(/^[^\0]+$/, 'a path');
-const netns = text(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'the name of a network namespace (ip netns list)');
 const device = text(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$/, 'the name of a network device (ip link)');
-
-const address = parsed(parseAddress);
 
 const HOSTS = 'local (this machine) or ssh://user@name:port';
 
@@ -49,8 +48,6 @@ const lab = mapping({
 })
   .nullish()
   .transform((value) => ({ kind: 'lab' as const, egressBitsPerS: value?.egress }));
-
-const endpoint = mapping({ netns: netns.optional(), address });
 
 const host = mapping({
   host: hostName,
@@ -131,6 +128,8 @@ const load = mapping({
   flow: oneOf(['invite', 'options', 'register']).default('invite'),
   transport: oneOf(['udp', 'tcp', 'tcp-per-call']).default('udp'),
   arrivals: arrivals.optional(),
+  generators: generators.optional(),
+  base: parsed(within(parseCallRate, 0, MOST_CALLS)).default(0),
   hold: parsed(within(parseDurationMs, '0', '1m')).default(500),
   ua: parsed(within(parseCallRate, 0, 50)).default(2),
   warmup: parsed(within(parseDurationMs, '0', '1m')).default(1500),

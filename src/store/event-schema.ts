@@ -43,7 +43,7 @@ const plan = z.discriminatedUnion('shape', [
     warmupMs: z.number(),
     windowMs: z.number(),
   }),
-  z.object({ shape: z.literal('burst'), calls: z.number() }),
+  z.object({ shape: z.literal('burst'), calls: z.number(), baseRateCps: z.number().optional() }),
 ]);
 
 const carriage = {
@@ -108,6 +108,7 @@ const SCHEMAS: Readonly<Record<CampaignEvent['type'], z.ZodType>> = {
     workDir: z.string().regex(REMOTE_FOLDER, 'no folder of siptune'),
   }),
   'lab-up': z.object({}),
+  generators: z.object({ pairs: z.number(), limitCps: z.number(), from: z.enum(['measured', 'remembered']) }),
   // Its content is checked where it is used: a step that is not whole ends the replay before it.
   step: z.looseObject({ call: z.string() }),
   resumed: z.object({ pid, steps: z.number(), trials: z.number(), usedMs: z.number() }),

@@ -13,4 +13,5 @@ export const callKind = {
       z.strictObject({ kind: z.literal('bursts'), factor: number, everyMs: number, forMs: number }),
     ])
     .optional(),
+  baseRateCps: number.optional(),
 };

@@ -40,7 +40,7 @@ export interface Result {
     readonly routerFlags: readonly string[];
   };
   /** What a call was; results of before this was recorded do not say it. */
-  readonly load?: Pick<LoadSpec, 'flow' | 'transport' | 'arrivals'> | undefined;
+  readonly load?: Pick<LoadSpec, 'flow' | 'transport' | 'arrivals' | 'baseRateCps'> | undefined;
   readonly objective: Objective;
   readonly verdict: CampaignVerdict;
   /** One sentence: why this verdict. */

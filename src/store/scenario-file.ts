@@ -6,6 +6,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { MOST_PAIRS } from '../targets/generator-pairs.ts';
 import { parseSshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
 import { callKind } from './load-schema.ts';
 
@@ -19,6 +20,7 @@ const words = z.array(z.string().min(1)).min(1);
 const address = z.ipv4();
 const netns = z.string().optional();
 const number = z.number();
+const endpoint = z.looseObject({ netns, address });
 /** As a scenario may name one: nothing that ssh could take for an option. */
 const host = z.union([
   z.literal('local'),
@@ -40,8 +42,8 @@ const schema = z.strictObject({
       address,
       port: z.int().min(1).max(65_535),
       device: z.string().optional(),
-      caller: z.looseObject({ netns, address }),
-      callee: z.looseObject({ netns, address }),
+      caller: endpoint,
+      callee: endpoint,
     }),
   ]),
   router: z.strictObject({
@@ -55,6 +57,15 @@ const schema = z.strictObject({
   }),
   load: z.strictObject({
     ...callKind,
+    generators: z
+      .union([
+        z.int().min(1).max(MOST_PAIRS),
+        z
+          .array(z.looseObject({ caller: endpoint, callee: endpoint }))
+          .min(1)
+          .max(MOST_PAIRS),
+      ])
+      .optional(),
     holdMs: number,
     uaRateCps: number,
     warmupMs: number,

@@ -1,8 +1,9 @@
 // A router of the operator's own: on this machine or on another, in the initial namespace or in one that the scenario names.
 import type { Clock } from '../clock.ts';
 import { createRouter } from '../routers/create-router.ts';
-import type { HostTargetSpec, LoadSpec, RouterSpec } from '../scenario/scenario.ts';
+import type { HostTargetSpec, LoadSpec, PlacedEndpoint, RouterSpec } from '../scenario/scenario.ts';
 import { bootIdOf } from './boot-id.ts';
+import { generatorPairs } from './generator-pairs.ts';
 import type { Host } from './host.ts';
 import { splitCpus } from './lab/split-cpus.ts';
 import type { Target } from './target.ts';
@@ -18,7 +19,7 @@ export async function createHostTarget(
   spec: {
     readonly target: HostTargetSpec;
     readonly router: RouterSpec;
-    readonly load?: Pick<LoadSpec, 'transport'>;
+    readonly load?: Pick<LoadSpec, 'transport' | 'generators'>;
   },
   workDir: string,
   clock: Clock,
@@ -31,7 +32,20 @@ export async function createHostTarget(
   const inside = (host: Host, netns: string | undefined) =>
     netns === undefined ? host : host.inNetns(netns);
   const routerHost = inside(machine, target.netns);
-  const callerHost = inside(generators, target.caller.netns);
+  const endpoint = ({ netns, address }: PlacedEndpoint, port: number) => ({
+    host: inside(generators, netns),
+    address,
+    port,
+  });
+  const own = {
+    caller: endpoint(target.caller, CALLER_PORT),
+    callee: endpoint(target.callee, CALLEE_PORT),
+  };
+  const pairs = generatorPairs(own, spec.load?.generators, {
+    machine: generators,
+    routerPort: target.port,
+  });
+  const first = pairs[0] ?? own;
   return {
     label: machine.label,
     machine,
@@ -43,7 +57,7 @@ export async function createHostTarget(
       cpus: undefined,
       workDir,
       // Nothing is installed on another machine, so OPTIONS come from where the calls come from.
-      probeFrom: machine.remote ? { host: callerHost, address: target.caller.address } : undefined,
+      probeFrom: machine.remote ? first.caller : undefined,
       tcp: spec.load?.transport !== undefined,
       clock,
     }),
@@ -52,12 +66,8 @@ export async function createHostTarget(
     devices: target.device === undefined ? [] : [target.device],
     generators,
     sharesKernel,
-    caller: { host: callerHost, address: target.caller.address, port: CALLER_PORT },
-    callee: {
-      host: inside(generators, target.callee.netns),
-      address: target.callee.address,
-      port: CALLEE_PORT,
-    },
+    ...first,
+    pairs,
     // A service has the CPUs that its operator gave it; generators on the same machine keep to their half.
     routerCpus: allCpus(facts.cpus),
     loadCpus: sharesKernel ? splitCpus(facts.cpus).loadCpus : allCpus(loadFacts.cpus),

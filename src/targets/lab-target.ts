@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { createRouter } from '../routers/create-router.ts';
 import type { LabTargetSpec, LoadSpec, RouterSpec } from '../scenario/scenario.ts';
+import { generatorPairs } from './generator-pairs.ts';
 import type { Host } from './host.ts';
 import { LAB } from './lab/layout.ts';
 import { splitCpus } from './lab/split-cpus.ts';
@@ -14,7 +15,7 @@ export async function createLabTarget(
   spec: {
     readonly target: LabTargetSpec;
     readonly router: RouterSpec;
-    readonly load?: Pick<LoadSpec, 'transport'>;
+    readonly load?: Pick<LoadSpec, 'transport' | 'generators'>;
   },
   workDir: string,
   clock: Clock,
@@ -23,6 +24,11 @@ export async function createLabTarget(
   const facts = await readTargetFacts(machine);
   const { routerCpus, loadCpus } = splitCpus(facts.cpus);
   const routerHost = machine.inNetns(LAB.routerNetns);
+  const own = {
+    caller: { host: machine.inNetns(LAB.callerNetns), address: LAB.callerAddress, port: LAB.callerPort },
+    callee: { host: machine.inNetns(LAB.calleeNetns), address: LAB.calleeAddress, port: LAB.calleePort },
+  };
+  const pairs = generatorPairs(own, spec.load?.generators, { machine, routerPort: LAB.routerPort });
   return {
     label: 'lab',
     machine,
@@ -41,8 +47,8 @@ export async function createLabTarget(
     devices: [LAB.routerToCallee, LAB.routerToCaller],
     generators: machine,
     sharesKernel: true,
-    caller: { host: machine.inNetns(LAB.callerNetns), address: LAB.callerAddress, port: LAB.callerPort },
-    callee: { host: machine.inNetns(LAB.calleeNetns), address: LAB.calleeAddress, port: LAB.calleePort },
+    ...(pairs[0] ?? own),
+    pairs,
     routerCpus,
     loadCpus,
     facts,

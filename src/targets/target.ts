@@ -9,6 +9,12 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** A calling generator, and the one that answers its calls. */
+export interface GeneratorPair {
+  readonly caller: Endpoint;
+  readonly callee: Endpoint;
+}
+
 export interface TargetFacts {
   readonly hostname: string;
   readonly kernel: string;
@@ -38,6 +44,8 @@ export interface Target {
   readonly sharesKernel: boolean;
   readonly caller: Endpoint;
   readonly callee: Endpoint;
+  /** All pairs that there may be, the one above first; undefined: only that. */
+  readonly pairs?: readonly GeneratorPair[];
   /** CPU lists for taskset(1), each of its own machine. */
   readonly routerCpus: string;
   readonly loadCpus: string;

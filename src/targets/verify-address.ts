@@ -4,9 +4,9 @@
 import { isIPv4 } from 'node:net';
 import { EXIT, UserError } from '../errors.ts';
 import type { Host } from './host.ts';
-import type { Target } from './target.ts';
+import type { GeneratorPair, Target } from './target.ts';
 
-export type LoadPath = Pick<Target, 'routerHost' | 'routerAddress' | 'caller' | 'callee'>;
+export type LoadPath = Pick<Target, 'routerHost' | 'routerAddress' | 'caller' | 'callee' | 'pairs'>;
 
 interface Place {
   readonly who: 'router' | 'caller' | 'callee';
@@ -44,17 +44,14 @@ const SHORTEST_PREFIX = 8;
  * Throws unless router, caller and callee have their addresses, and load between them stays on routes that are made for it.
  * Cheap enough to be asked before each trial: an address may move while a campaign runs.
  */
-export async function verifyLoadPath({ routerHost, routerAddress, caller, callee }: LoadPath): Promise<void> {
-  const router: Place = { who: 'router', host: routerHost, address: routerAddress };
-  const from: Place = { who: 'caller', ...caller };
-  const to: Place = { who: 'callee', ...callee };
-  const places = [router, from, to];
-  const ways: readonly Way[] = [
-    [from, router],
-    [router, to],
-    [to, router],
-    [router, from],
-  ];
+export async function verifyLoadPath(path: LoadPath): Promise<void> {
+  const router: Place = { who: 'router', host: path.routerHost, address: path.routerAddress };
+  const generators = placesOf(path.pairs ?? [path]);
+  const places = [router, ...generators];
+  const ways = generators.flatMap((place): readonly Way[] => [
+    [place, router],
+    [router, place],
+  ]);
   for (const place of places) requireIpv4(place);
 
   const [addresses, routes] = [new Map<Place, Answer>(), new Map<Way, Answer>()];
@@ -74,6 +71,17 @@ export async function verifyLoadPath({ routerHost, routerAddress, caller, callee
   );
   for (const place of places) requireAddress(place, addresses.get(place) ?? SILENCE);
   for (const way of ways) requireRoute(...way, routes.get(way) ?? SILENCE);
+}
+
+/** Each once: pairs differ in their ports, and mostly in nothing else. */
+function placesOf(pairs: readonly GeneratorPair[]): readonly Place[] {
+  const all = pairs.flatMap(({ caller, callee }): readonly Place[] => [
+    { who: 'caller', ...caller },
+    { who: 'callee', ...callee },
+  ]);
+  return [
+    ...new Map(all.map((place) => [`${place.who} ${place.host.label} ${place.address}`, place])).values(),
+  ];
 }
 
 async function ask(machine: Host, questions: readonly (readonly string[])[]): Promise<readonly Answer[]> {

@@ -125,6 +125,36 @@ describe('not the router’s fault', () => {
     ['hidden steal', {}, { ticks: { worstTicksShare: 0.8, worstStealPct: 0 } }, /hidden steal.*80 %/],
     ['a generator at its limit', {}, { processes: { uacCpuPct: 97 } }, /uac used 97 %/],
     [
+      'one generator of several at its limit',
+      {},
+      {
+        processes: {
+          uacCpuPct: 60,
+          uac1CpuPct: 30,
+          uac2CpuPct: 30,
+          uasCpuPct: 110,
+          uas1CpuPct: 15,
+          uas2CpuPct: 95,
+        },
+      },
+      /uas of pair 2 used 95 % of its core/,
+    ],
+    [
+      'several that share a core which is full',
+      {},
+      {
+        processes: {
+          uacCpuPct: 50,
+          uac1CpuPct: 25,
+          uac2CpuPct: 25,
+          uasCpuPct: 45,
+          uas1CpuPct: 20,
+          uas2CpuPct: 25,
+        },
+      },
+      /its 4 processes used 95 % of their one core/,
+    ],
+    [
       'drops at the generator’s socket outside the window',
       {},
       { offer: { generatorDrops: 3 } },
@@ -141,6 +171,19 @@ describe('not the router’s fault', () => {
     const verdict = judge({ retransmissions: 500, ...load }, meters as TrialEvidence['meters']);
     expect(verdict).toMatchObject({ state: 'invalid', reason: expect.stringMatching(reason) });
   });
+});
+
+test('several generators are judged one by one, not by their sum', () => {
+  const two = {
+    uacCpuPct: 100,
+    uac1CpuPct: 50,
+    uac2CpuPct: 50,
+    uasCpuPct: 60,
+    uas1CpuPct: 30,
+    uas2CpuPct: 30,
+  };
+  const onFour = { ...evidence({}, { processes: two }), loadCpus: [4, 5, 6, 7] };
+  expect(judgeTrial(onFour, objective)).toMatchObject({ state: 'carried' });
 });
 
 test('a generator that another process keeps from its core is not blamed, and that process is named', () => {

@@ -99,6 +99,24 @@ test('CPU is what was used in the window: not before it, and from birth for a pr
   });
 });
 
+test('of several pairs of generators each process is told apart, beside the sum', () => {
+  const usage = (pid: number, role: string, pair: number, cpuMs: number): ProcessUsage => ({
+    ...{ pid, role, pair, cpuMs, cpuPct: null },
+    ...{ ageMs: 60_000, rssBytes: 0 },
+  });
+  const report = processesReport([
+    { atMs: 0, sample: [usage(1, 'uac', 1, 0), usage(2, 'uac', 2, 0), usage(3, 'uas', 1, 0)] },
+    { atMs: 1_000, sample: [usage(1, 'uac', 1, 300), usage(2, 'uac', 2, 900), usage(3, 'uas', 1, 100)] },
+  ]);
+  expect(report).toMatchObject({
+    uacCpuPct: 120,
+    uac1CpuPct: 30,
+    uac2CpuPct: 90,
+    uasCpuPct: 10,
+    uas1CpuPct: 10,
+  });
+});
+
 test('the proportional set size comes from the roll-up, where there is one', () => {
   expect(parsePssKib(fixture('meters/smaps-rollup.txt'))).toBe(12_516);
   expect(parsePssKib('')).toBeNull();

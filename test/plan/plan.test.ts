@@ -138,6 +138,29 @@ describe('the plan of a campaign in the lab', () => {
     expect(wayBack).toContainEqual({ what: 'net.core.rmem_max', value: '212992', how: '' });
   });
 
+  test('has the commands of every pair of generators, and of the base rate', async () => {
+    const scenario = await scenarioNamed('lab-kamailio.yaml');
+    const loadsOf = async (more: Partial<Scenario['load']>) =>
+      (await planOf({ ...scenario, load: { ...scenario.load, ...more } })).loads;
+    const usual = await loadsOf({});
+    expect(usual).toHaveLength(3);
+    const three = await loadsOf({ generators: 3, baseRateCps: 50 });
+    // Each of three pairs answers and offers a burst and a rate; the base answers, and is offered with the burst.
+    expect(three).toHaveLength(3 * usual.length + 2);
+    const portOf = (command: readonly string[]) => command[command.indexOf('-p') + 1];
+    const burst = three.filter(({ what }) => what.startsWith('the first burst'));
+    expect(new Set(burst.map(({ command }) => portOf(command))).size).toBe(3);
+    for (const { what } of burst) expect(what).toMatch(/calls at once over 50 calls\/s \(pair \d of 3\)/);
+    const rate = three.filter(({ what }) => what.startsWith('the first rate'));
+    const numberOf = (command: readonly string[], option: string) =>
+      Number(command[command.indexOf(option) + 1]);
+    expect(rate.reduce((sum, { command }) => sum + numberOf(command, '-r'), 0)).toBeCloseTo(400, 9);
+    expect(rate.reduce((sum, { command }) => sum + numberOf(command, '-m'), 0)).toBe(400 * 6.5);
+    expect(three.find(({ what }) => what.startsWith('the base rate'))?.command).toEqual(
+      expect.arrayContaining(['ip', 'netns', 'exec', 'siptune-caller', '-r', '50']),
+    );
+  });
+
   test('its phases are the whole budget', async () => {
     const scenario = await scenarioNamed('lab-kamailio.yaml');
     const { phases } = await planOf(scenario);

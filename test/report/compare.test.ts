@@ -79,6 +79,11 @@ test.each([
     'different loads: INVITE calls over UDP, REGISTER over TCP, one connection, Poisson arrivals',
   ],
   [
+    'base rates',
+    { load: { flow: 'invite', baseRateCps: 200 } as const },
+    'different loads: INVITE calls over UDP, INVITE calls over UDP, burst over 200 calls/s',
+  ],
+  [
     'delay bounds',
     { objective: { ...second.objective, maxP99SetupMs: 50 } },
     'different delay bounds: 200 ms, 50 ms',

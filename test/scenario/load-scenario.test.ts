@@ -62,6 +62,11 @@ describe('good scenarios', () => {
         flow: 'options',
         transport: 'tcp-per-call',
         arrivals: { kind: 'bursts', factor: 5, everyMs: 10_000, forMs: 100 },
+        baseRateCps: 200,
+        generators: [
+          { caller: { netns: 'a', address: '198.18.1.1' }, callee: { address: '198.18.2.1' } },
+          { caller: { address: '198.18.1.2' }, callee: { netns: 'b', address: '198.18.2.2' } },
+        ],
         holdMs: 1500,
         uaRateCps: 3,
         warmupMs: 0,

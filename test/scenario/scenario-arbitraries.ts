@@ -96,6 +96,10 @@ const load = fc.record(
   {
     flow: fc.constantFrom('invite', 'options', 'register'),
     transport: fc.constantFrom('udp', 'tcp', 'tcp-per-call'),
+    base: fc.constantFrom<Draft>(0, 200, '20.5 /s'),
+    generators: fc.constantFrom<Draft>('auto', 1, 16, [
+      { caller: { address: '198.18.1.1' }, callee: { netns: 'b', address: '198.18.2.1' } },
+    ]),
     arrivals: fc.constantFrom<Draft>('even', 'poisson', {
       bursts: { factor: 2.5, every: '1s', for: '400ms' },
     }),

@@ -28,6 +28,13 @@ test.each(['lab-kamailio', 'lab-opensips', 'lab-slow-link', 'staging'])('%s surv
       ...loaded.scenario.load,
       transport: 'tcp-per-call',
       arrivals: { kind: 'bursts', factor: 5, everyMs: 1_000, forMs: 100 },
+      baseRateCps: 200,
+      generators: [
+        {
+          caller: { netns: 'a', address: '198.18.1.1' },
+          callee: { netns: undefined, address: '198.18.2.1' },
+        },
+      ],
     },
     background: 'allowed',
     keepInert: true,

@@ -53,6 +53,7 @@ export async function openLabBed(options: {
     openTarget: target.open,
     closeTarget: target.close,
     safeguard: target.safeguard,
+    statePath: join(dir, 'state'),
     trialDir: (n: number) => join(dir, 'trials', String(n)),
     emit,
     clock,

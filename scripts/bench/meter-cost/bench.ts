@@ -74,12 +74,10 @@ export async function openBench(folder: string, signal: AbortSignal): Promise<Be
     machine: target.machine,
     routerHost: target.routerHost,
     generators: undefined,
-    callerHost: caller.host,
-    calleeHost: callee.host,
     devices: target.devices,
     router: target.router,
     routerPort,
-    generatorPorts: [caller.port, callee.port],
+    pairs: [{ caller, callee }],
     facts: target.facts,
     clock,
   });
