@@ -46,12 +46,13 @@ export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<Tria
   const routerProcesses = deps.routerProcesses.map(({ pid }) => ({ pid, role: 'router' }));
   const context = { rawDir: order.rawDir, processes: () => [...routerProcesses, ...generators] };
   const isSteady = order.plan.shape === 'steady';
+  // The window of a burst is its whole offer: all its meters are of one span.
+  const aroundOffer = ({ span }: Meter) => isSteady && span === 'offer';
   const metering = createMetering(
-    deps.meters.filter(({ span }) => span !== 'offer'),
+    deps.meters.filter((meter) => !aroundOffer(meter)),
     context,
   );
-  // The metering of a burst spans its whole offer anyway.
-  const around = createMetering(isSteady ? deps.meters.filter(({ span }) => span === 'offer') : [], context);
+  const around = createMetering(deps.meters.filter(aroundOffer), context);
   // A burst is meant to meet an idle router: the phone takes part in steady trials only.
   const phone = isSteady ? deps.phone : undefined;
   await Promise.all([phone?.start(order.rawDir), around.start()]);
