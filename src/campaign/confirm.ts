@@ -97,19 +97,24 @@ async function measurePairs(
     const endMs = isGuard ? budget.endMs : pairs.endMs;
     const sliceMs = Math.max(0, endMs - startMs) / Math.max(1, pairs.min - got) / 2;
     const values = new Map<Measured, number>();
+    let winnerFailed = false;
     for (const side of n % 2 === 0 ? [current, finalist] : [finalist, current]) {
       await putInForce(campaign, side);
       const found = await measureInto(campaign, side, metric, clock.nowMs() + sliceMs, {
         needsBound: isGuard,
       });
       values.set(side, isGuard && side === current ? mostOf(found) : found.limit.estimate);
+      if (side === finalist) winnerFailed = tooMuch(found).length > 0 || found.decided;
       if (side === finalist && findings.netperfWinner === null && !signal.aborted) {
         findings.netperfWinner = await campaign.bed.netperf();
         await emitNetperf(campaign, 'winner');
       }
       if (signal.aborted) return;
     }
-    findings.pairs[metric].push([values.get(current) ?? 0, values.get(finalist) ?? 0]);
+    const [todays, winners] = [values.get(current) ?? 0, values.get(finalist) ?? 0];
+    // Less than today's, but never too much: its trials ended before its rate did, and nothing is known of a fall.
+    const unknown = isGuard && winners < todays && !winnerFailed;
+    findings.pairs[metric].push([todays, unknown ? 0 : winners]);
     lastPairMs = clock.nowMs() - startMs;
   }
 }
@@ -121,9 +126,13 @@ async function measurePairs(
  */
 function mostOf({ limit, decided, unreachable, evidence }: LimitFound): number {
   if (decided) return limit.estimate;
-  const tooMuch = evidence.filter(({ carried }) => !carried).map(({ load }) => load);
-  if (tooMuch.length > 0) return Math.min(...tooMuch);
+  const failed = tooMuch({ evidence });
+  if (failed.length > 0) return Math.min(...failed);
   return unreachable === null ? 0 : limit.estimate;
+}
+
+function tooMuch({ evidence }: Pick<LimitFound, 'evidence'>): readonly number[] {
+  return evidence.filter(({ carried }) => !carried).map(({ load }) => load);
 }
 
 async function putInForce({ bed }: Campaign, side: Measured): Promise<void> {

@@ -29,11 +29,15 @@ export function blamesGenerator(reason: string): boolean {
   return reason.startsWith(GENERATOR);
 }
 
-/** Why the trial says nothing about the router, or null. */
-export function invalidReason(evidence: TrialEvidence): string | null {
+/**
+ * Why the trial says nothing about the router, or null. A router from which the hypervisor took time can only have looked worse:
+ * what it carried all the same, it carries. Ticks of such a trial may also be missing though nothing was taken, because busy
+ * moments that end before the next tick are not counted (kernel/time/tick-sched.c: only idle time is measured).
+ */
+export function invalidReason(evidence: TrialEvidence, { carried }: { carried: boolean }): string | null {
   const generator = generatorReason(evidence);
   // A generator that is kept from its CPU is not asked for too much.
-  const machine = rivalReason(evidence) ?? machineReason(evidence);
+  const machine = rivalReason(evidence) ?? (carried ? null : machineReason(evidence));
   if (machine !== null) return generator === null ? machine : `${machine}; ${generator}`;
   if (generator !== null) return `${GENERATOR}${generator}`;
   return missedReason(evidence);

@@ -13,16 +13,15 @@ export function judgeTrial(
   evidence: TrialEvidence,
   objective: Objective,
 ): Exclude<Verdict, { state: 'failed' }> {
-  const invalid = invalidReason(evidence);
-  if (invalid !== null) return { state: 'invalid', reason: invalid };
-
   const { plan, load, meters } = evidence;
   const carriage = carriageOf(load);
   const growth = plan.shape === 'steady' ? queueGrowth(plan, load.setupDelaysMs, meters) : null;
   const p99 = carriage.setupMs?.p99 ?? 0;
   const late = p99 > objective.maxP99SetupMs;
-  if (carriage.loss <= objective.maxLoss && !late && growth === null)
-    return { state: 'carried', ...carriage };
+  const carried = carriage.loss <= objective.maxLoss && !late && growth === null;
+  const invalid = invalidReason(evidence, { carried });
+  if (invalid !== null) return { state: 'invalid', reason: invalid };
+  if (carried) return { state: 'carried', ...carriage };
 
   const symptom = [
     carriage.loss > objective.maxLoss

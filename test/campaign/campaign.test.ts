@@ -160,6 +160,19 @@ test('a guard is not held against a rate of today’s that was found too small i
   expect(result.reason).toMatch(/^the capacity fell to \d+/);
 });
 
+test('a winner whose rate the machine did not let be found has not been seen to fall', async () => {
+  let proving = false;
+  const { result } = await campaign({
+    verdictOf: (_n, verdict, plan, label) => {
+      proving ||= label.startsWith('candidate') && plan.shape === 'burst';
+      if (!proving || label === 'current' || plan.shape === 'burst' || plan.rateCps <= 2_400) return verdict;
+      return { state: 'invalid', reason: 'hidden steal: one CPU accounted for only 80 %' };
+    },
+  });
+  expect(result.verdict).toBe('not-proven');
+  expect(result.reason).toMatch(/^the capacity was not found closely enough/);
+});
+
 test('an interrupted campaign restores and reports what it has', async () => {
   const controller = new AbortController();
   const { result, bed } = await campaign({ onTrial: (n) => n === 20 && controller.abort() }, {}, controller);

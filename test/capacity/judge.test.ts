@@ -197,8 +197,17 @@ test('a generator that another process keeps from its core is not blamed, and th
 
 test('ticks of a window that was over in a moment are too coarse to tell of hidden steal', () => {
   const ticks = { worstTicksShare: 0.8, worstStealPct: 0, elapsedMs: 400 };
+  const lossy = { retransmissions: 500 };
+  expect(judge(lossy, { ticks })).toMatchObject({ state: 'overloaded' });
+  expect(judge(lossy, { ticks: { ...ticks, elapsedMs: 3_000 } })).toMatchObject({ state: 'invalid' });
+});
+
+test.each([
+  { worstTicksShare: 0.8, worstStealPct: 0 },
+  { worstTicksShare: 1, worstStealPct: 12 },
+])('what was carried although the machine took time away was carried: %o', (ticks) => {
   expect(judge({}, { ticks })).toMatchObject({ state: 'carried' });
-  expect(judge({}, { ticks: { ...ticks, elapsedMs: 3_000 } })).toMatchObject({ state: 'invalid' });
+  expect(judge({ retransmissions: 500 }, { ticks })).toMatchObject({ state: 'invalid' });
 });
 
 test('a process on a CPU that is neither the router’s nor the generators’ spoils nothing, nor does a late sample', () => {
