@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { CallLoad } from '../load/load.ts';
 import { createNetperf } from '../load/netperf.ts';
 import { createPhone, type Phone } from '../load/ua.ts';
+import { busyPct } from '../meters/busy.ts';
 import { createMeters } from '../meters/create-meters.ts';
 import type { Safeguard } from '../safety/safeguard.ts';
 import { STATE_DIR } from '../safety/state-dir.ts';
@@ -275,7 +276,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
     },
 
     routerBusyShare(trial: TrialRecord) {
-      const shares = cpuList(bed().target.routerCpus).map((cpu) => trial.meters.mpstat?.[`cpu${cpu}BusyPct`]);
+      const shares = cpuList(bed().target.routerCpus).map((cpu) => busyPct(trial.meters, cpu));
       const known = shares.filter((share) => share !== undefined);
       return known.length === 0 ? null : known.reduce((sum, share) => sum + share, 0) / known.length / 100;
     },

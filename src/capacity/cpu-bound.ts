@@ -1,6 +1,7 @@
 // The rate at which the router's CPUs are full: what no setting of the kernel or of the router can give. From the CPU time
 // that a call costs, in a trial that was carried.
 import type { SteadyPlan } from '../load/load.ts';
+import { busyPct } from '../meters/busy.ts';
 import type { MeterReport } from '../meters/meter.ts';
 
 export interface CpuBound {
@@ -20,11 +21,18 @@ export function cpuBoundOf(
 ): CpuBound | null {
   const runPct = meters.schedstat?.routerRunPct;
   if (runPct === undefined || plan.windowMs < MIN_WINDOW_MS || routerCpus.length === 0) return null;
-  const ofCpus = (field: 'Soft' | 'Busy') =>
-    routerCpus.reduce((sum, cpu) => sum + (meters.mpstat?.[`cpu${cpu}${field}Pct`] ?? 0), 0);
+  const ofCpus = (share: (cpu: number) => number | undefined) =>
+    routerCpus.reduce((sum, cpu) => sum + (share(cpu) ?? 0), 0);
+  const softPct = ofCpus((cpu) => meters.mpstat?.[`cpu${cpu}SoftPct`]);
   // A kernel without CONFIG_IRQ_TIME_ACCOUNTING charges the softirq to the process that it interrupted, too: the two
   // together are never more than the time for which the CPUs were busy.
-  const usedPct = Math.max(runPct, Math.min(runPct + ofCpus('Soft'), ofCpus('Busy')));
+  const usedPct = Math.max(
+    runPct,
+    Math.min(
+      runPct + softPct,
+      ofCpus((cpu) => busyPct(meters, cpu)),
+    ),
+  );
   if (usedPct <= 0) return null;
   return {
     cpuMsPerCall: (usedPct * 10) / plan.rateCps,

@@ -1,5 +1,6 @@
 // Names what gave way first, by evidence, in the order of a message's path. All signals that moved stand in the evidence.
 import type { Limiter } from '../campaign/verdict.ts';
+import { busyPct } from '../meters/busy.ts';
 import { carriageOf, countFrom, SIP_T1_MS } from './carriage.ts';
 import type { TrialEvidence } from './evidence.ts';
 
@@ -112,7 +113,7 @@ function timeSqueezed(seen: TrialEvidence): string | null {
 /** A burst is not blamed on the CPU: it is meant to be faster than the workers. */
 function saturated({ plan, meters, routerCpus }: TrialEvidence): string | null {
   if (plan.shape !== 'steady') return null;
-  const busiest = Math.max(0, ...routerCpus.map((cpu) => meters.mpstat?.[`cpu${cpu}BusyPct`] ?? 0));
+  const busiest = Math.max(0, ...routerCpus.map((cpu) => busyPct(meters, cpu) ?? 0));
   if (busiest >= SATURATED_CORE_PCT) return `router core ${busiest.toFixed(0)} % busy`;
   const worker = meters.processes?.routerBusiestCpuPct ?? 0;
   return worker >= SATURATED_WORKER_PCT

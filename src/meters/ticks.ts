@@ -29,7 +29,10 @@ export async function readProcStat(machine: Host): Promise<CpuTicksByCpu> {
   return parseProcStat(text);
 }
 
-/** `cpuNTicksShare` is 1 when every tick is accounted for; short windows are coarse (a tick is 10 ms at HZ = 100). */
+/**
+ * `cpuNTicksShare` is 1 when every tick is accounted for; short windows are coarse (a tick is 10 ms at HZ = 100). `cpuNNotIdlePct`
+ * is what idle time leaves of the time that passed.
+ */
 export function ticksReport(
   first: Look<CpuTicksByCpu>,
   last: Look<CpuTicksByCpu>,
@@ -45,6 +48,7 @@ export function ticksReport(
     if (cpu === 'all' || from === undefined) continue;
     const share = (to.total - from.total) / possible;
     report[`cpu${cpu}TicksShare`] = share;
+    report[`cpu${cpu}NotIdlePct`] = Math.min(100, Math.max(0, 100 * (1 - (to.idle - from.idle) / possible)));
     worstTicksShare = Math.min(worstTicksShare, share);
     worstStealPct = Math.max(worstStealPct, (100 * (to.steal - from.steal)) / possible);
   }
