@@ -31,10 +31,15 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A measurement that ended before it found a load that was too much is a lower bound, and says so. */
+/** A measurement that ended before it found a load that was too much is a lower bound. */
+export function isAtLeast({ high }: Interval): boolean {
+  return high >= MOST_CALLS;
+}
+
+/** A lower bound says so. */
 export function intervalText(interval: Interval | null | undefined): string {
   if (!interval) return 'not measured';
-  if (interval.high >= MOST_CALLS) return `at least ${count(interval.low)}`;
+  if (isAtLeast(interval)) return `at least ${count(interval.low)}`;
   return `${count(interval.estimate)} (${count(interval.low)} – ${count(interval.high)})`;
 }
 

@@ -5,9 +5,10 @@ import type { CampaignEvent, Phase, TrialRecord } from '../campaign/events.ts';
 import type { Clock } from '../clock.ts';
 import type { LoadPlan } from '../load/load.ts';
 import type { Metric } from '../scenario/scenario.ts';
+import type { Interval } from '../stats/interval.ts';
 import { paint as painted } from './layout.ts';
 import { overBase } from './load-text.ts';
-import { count, intervalText, METRIC_TITLES } from './numbers.ts';
+import { count, intervalText, isAtLeast, METRIC_TITLES } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 
 export interface ProgressIo {
@@ -106,14 +107,14 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
         return trialText(event.trial);
       case 'measured':
         if (event.label === 'current') current[event.metric] ??= event.value.estimate;
-        return `  ${paint('bold', `${plainText(event.label)}: ${METRIC_TITLES[event.metric]} ${intervalText(event.value)}`)}${against(current[event.metric], event.value.estimate, event.label)}`;
+        return `  ${paint('bold', `${plainText(event.label)}: ${METRIC_TITLES[event.metric]} ${intervalText(event.value)}`)}${against(current[event.metric], event.value, event.label)}`;
       case 'proposed':
         running = `candidate ${event.candidate}`;
         return `  candidate ${event.candidate} (${plainText(event.from)})`;
       case 'rejected':
         return `  candidate ${event.candidate} rejected: ${plainText(event.reason)}`;
       case 'best': {
-        const ratio = against(current[event.metric], event.value.estimate, event.label);
+        const ratio = against(current[event.metric], event.value, event.label);
         best = `${count(event.value.estimate)}${ratio}`;
         return paint(
           'green',
@@ -161,10 +162,9 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
   };
 }
 
-function against(current: number | undefined, value: number, label: string): string {
-  return current === undefined || current === 0 || label === 'current'
-    ? ''
-    : ` (${(value / current).toFixed(2)} × current)`;
+function against(current: number | undefined, value: Interval, label: string): string {
+  if (current === undefined || current === 0 || label === 'current') return '';
+  return ` (${isAtLeast(value) ? 'at least ' : ''}${(value.estimate / current).toFixed(2)} × current)`;
 }
 
 function planText(plan: LoadPlan): string {

@@ -76,3 +76,13 @@ test('hostile text is neutralised in every line', () => {
   expect(text.trimEnd().split('\n')).toHaveLength(6);
   expect(text).toContain('NOT restored: ?[31mred?');
 });
+
+test('a measurement that met no load that was too much is not said to be less than today’s', () => {
+  const measured = (label: string, estimate: number, high: number) =>
+    ({
+      type: 'measured',
+      ...{ label, metric: 'burstCalls', value: { estimate, low: estimate, high }, configuration: {} },
+    }) as unknown as NewEvent;
+  const text = said([measured('current', 165, 170), measured('article', 138, 100_000)]);
+  expect(text).toContain('at least 138 (at least 0.84 × current)');
+});
