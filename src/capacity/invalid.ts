@@ -2,8 +2,8 @@
 import { rivalsIn } from '../meters/rivals.ts';
 import type { TrialEvidence } from './evidence.ts';
 
-/** A share of ticks below this means that the hypervisor ran somebody else without calling it steal. */
-const MIN_TICKS_SHARE = 0.9;
+/** More missing than this means that the hypervisor ran somebody else without calling it steal. */
+const MAX_HIDDEN_STEAL_PCT = 10;
 const MAX_STEAL_PCT = 5;
 const MAX_GENERATOR_CPU_PCT = 90;
 /** A process that is none of ours, on a CPU of the router's or of the generators'. */
@@ -31,8 +31,7 @@ export function blamesGenerator(reason: string): boolean {
 
 /**
  * Why the trial says nothing about the router, or null. A router from which the hypervisor took time can only have looked worse:
- * what it carried all the same, it carries. Ticks of such a trial may also be missing though nothing was taken, because busy
- * moments that end before the next tick are not counted (kernel/time/tick-sched.c: only idle time is measured).
+ * what it carried all the same, it carries.
  */
 export function invalidReason(evidence: TrialEvidence, { carried }: { carried: boolean }): string | null {
   const generator = generatorReason(evidence);
@@ -90,9 +89,9 @@ function machineReason(evidence: TrialEvidence): string | null {
   const { meters } = evidence;
   for (const [meter, whose] of MACHINES) {
     if ((meters[meter]?.elapsedMs ?? MIN_ELAPSED_FOR_CPU_MS) < MIN_ELAPSED_FOR_CPU_MS) continue;
-    const ticks = meters[meter]?.worstTicksShare ?? 1;
-    if (ticks < MIN_TICKS_SHARE)
-      return `hidden steal: one CPU${whose} accounted for only ${(ticks * 100).toFixed(0)} % of its time`;
+    const hidden = meters[meter]?.worstHiddenStealPct ?? 0;
+    if (hidden > MAX_HIDDEN_STEAL_PCT)
+      return `hidden steal: nothing accounts for ${hidden.toFixed(0)} % of the time of one CPU${whose}`;
     const steal = meters[meter]?.worstStealPct ?? 0;
     if (steal > MAX_STEAL_PCT) return `steal: ${steal.toFixed(1)} % of one CPU${whose}`;
   }

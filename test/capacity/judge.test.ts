@@ -121,8 +121,8 @@ describe('not the router’s fault', () => {
   test.each([
     ['generator faults', { generatorFaults: ['watchdog triggered 2 times'] }, {}, /watchdog/],
     ['drops at the generator’s socket', {}, { sockets: { generatorDrops: 7 } }, /7 datagrams/],
-    ['steal', {}, { ticks: { worstTicksShare: 1, worstStealPct: 12 } }, /steal/],
-    ['hidden steal', {}, { ticks: { worstTicksShare: 0.8, worstStealPct: 0 } }, /hidden steal.*80 %/],
+    ['steal', {}, { ticks: { worstHiddenStealPct: 0, worstStealPct: 12 } }, /steal/],
+    ['hidden steal', {}, { ticks: { worstHiddenStealPct: 20, worstStealPct: 0 } }, /hidden steal.*20 %/],
     ['a generator at its limit', {}, { processes: { uacCpuPct: 97 } }, /uac used 97 %/],
     [
       'one generator of several at its limit',
@@ -196,15 +196,15 @@ test('a generator that another process keeps from its core is not blamed, and th
 });
 
 test('ticks of a window that was over in a moment are too coarse to tell of hidden steal', () => {
-  const ticks = { worstTicksShare: 0.8, worstStealPct: 0, elapsedMs: 400 };
+  const ticks = { worstHiddenStealPct: 20, worstStealPct: 0, elapsedMs: 400 };
   const lossy = { retransmissions: 500 };
   expect(judge(lossy, { ticks })).toMatchObject({ state: 'overloaded' });
   expect(judge(lossy, { ticks: { ...ticks, elapsedMs: 3_000 } })).toMatchObject({ state: 'invalid' });
 });
 
 test.each([
-  { worstTicksShare: 0.8, worstStealPct: 0 },
-  { worstTicksShare: 1, worstStealPct: 12 },
+  { worstHiddenStealPct: 20, worstStealPct: 0 },
+  { worstHiddenStealPct: 0, worstStealPct: 12 },
 ])('what was carried although the machine took time away was carried: %o', (ticks) => {
   expect(judge({}, { ticks })).toMatchObject({ state: 'carried' });
   expect(judge({ retransmissions: 500 }, { ticks })).toMatchObject({ state: 'invalid' });
