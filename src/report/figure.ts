@@ -7,7 +7,7 @@ import type { TrialRecord } from '../campaign/events.ts';
 import type { Interval } from '../stats/interval.ts';
 import type { Result } from '../store/result.ts';
 import { overBase } from './load-text.ts';
-import { intervalText } from './numbers.ts';
+import { count, intervalText, isAtLeast } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 import { verdictSentence } from './terminal-report.ts';
 
@@ -30,6 +30,8 @@ const COLOURS: ReadonlyMap<string, string> = new Map([
 ]);
 const CONTENDER_COLOUR = '#c7822b';
 
+type BarMetric = 'burstCalls' | 'capacityCps';
+
 interface Row {
   readonly name: string;
   readonly burstCalls: Interval | null;
@@ -40,7 +42,7 @@ interface Row {
 export function renderFigure(result: Result, trials: readonly TrialRecord[]): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   const rows = rowsOf(result);
-  const names = rows.map(({ name }) => name);
+  const names = (metric: BarMetric) => rows.map((row) => `${row.name}\n${estimateText(row[metric])}`);
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
@@ -60,8 +62,8 @@ export function renderFigure(result: Result, trials: readonly TrialRecord[]): st
     ],
     legend: { bottom: 8, data: ['carried', 'too much'], selectedMode: false },
     xAxis: [
-      { gridIndex: 0, type: 'category', data: names },
-      { gridIndex: 1, type: 'category', data: names },
+      { gridIndex: 0, type: 'category', data: names('burstCalls') },
+      { gridIndex: 1, type: 'category', data: names('capacityCps') },
       { gridIndex: 2, type: 'log', min: 10 },
       { gridIndex: 3, type: 'value', scale: true },
     ],
@@ -115,6 +117,12 @@ function rowsOf(result: Result): readonly Row[] {
   ];
 }
 
+/** Below the bar: a short one has no room for it, and the whisker would cross it. */
+function estimateText(interval: Interval | null | undefined): string {
+  if (!interval) return 'not measured';
+  return `${isAtLeast(interval) ? 'at least ' : ''}${count(interval.estimate)}`;
+}
+
 function heading(text: string, left: number, top: number, fontSize = 14) {
   return {
     text,
@@ -124,14 +132,13 @@ function heading(text: string, left: number, top: number, fontSize = 14) {
   };
 }
 
-function barsWithIntervals(rows: readonly Row[], metric: 'burstCalls' | 'capacityCps', axis: number) {
+function barsWithIntervals(rows: readonly Row[], metric: BarMetric, axis: number) {
   const at = { xAxisIndex: axis, yAxisIndex: axis };
   return [
     {
       type: 'bar',
       ...at,
       barWidth: '45%',
-      label: { show: true, position: 'insideBottom', color: '#ffffff', fontSize: 14 },
       data: rows.map((row) => ({
         value: row[metric]?.estimate ?? 0,
         itemStyle: { color: COLOURS.get(row.name) ?? CONTENDER_COLOUR },
@@ -156,7 +163,9 @@ function barsWithIntervals(rows: readonly Row[], metric: 'burstCalls' | 'capacit
       },
       data: rows.flatMap((row, index) => {
         const interval = row[metric];
-        return interval ? [[index, interval.low, interval.high]] : [];
+        if (!interval) return [];
+        // A limit that was not met is anywhere above: a whisker to there would leave no room for the bars.
+        return [[index, interval.low, isAtLeast(interval) ? interval.estimate : interval.high]];
       }),
       encode: { x: 0, y: [1, 2] },
       z: 10,
@@ -188,7 +197,7 @@ function trialDots(trials: readonly TrialRecord[], shape: 'burst' | 'steady', ax
         symbol: 'none',
         silent: true,
         lineStyle: { color: '#c0392b', type: 'dashed' },
-        label: { formatter: 'bound' },
+        label: { formatter: 'bound', position: 'insideEndTop' },
         data: [{ yAxis: bound }],
       },
     },

@@ -66,3 +66,11 @@ test('every trial that was carried or too much has its dot', () => {
   const marks = (svg: string) => svg.match(/<path /g)?.length ?? 0;
   expect(marks(figures.improved) - marks(figures['without trials'])).toBeGreaterThanOrEqual(dots.length);
 });
+
+test('a limit that was not met is said, and leaves room for the bars of the others', () => {
+  const open = { estimate: 138, low: 137, high: 100_000 };
+  const contenders = improved.contenders.map((contender) => ({ ...contender, burstCalls: open }));
+  const svg = renderFigure({ ...improved, contenders }, []);
+  expect(svg).toContain('at least 138');
+  expect(svg).not.toContain('100,000');
+});
