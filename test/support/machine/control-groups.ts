@@ -11,8 +11,17 @@ const POLL_MS = 20;
 
 /** Every process of the machine, as the host numbers them; none when it is off. */
 export function processesOfMachine(): readonly number[] {
-  const pids = groups().flatMap((folder) => readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n'));
-  return [...new Set(pids.filter(Boolean).map(Number))];
+  return [...new Set(groups().flatMap(processesIn))];
+}
+
+/** A session of somebody who has just left is gone between the look at the folder and the look into it. */
+function processesIn(folder: string): readonly number[] {
+  try {
+    return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch (error) {
+    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
 }
 
 /** Ends whatever runs in them, and removes them. */
