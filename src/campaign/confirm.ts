@@ -96,27 +96,35 @@ async function measurePairs(
     // A guard has a pair or two: they go on until the bracket is closed, for a wide one decides nothing.
     const endMs = isGuard ? budget.endMs : pairs.endMs;
     const sliceMs = Math.max(0, endMs - startMs) / Math.max(1, pairs.min - got) / 2;
-    const values = new Map<Measured, number>();
-    let winnerFailed = false;
+    const answers = new Map<Measured, LimitFound>();
     for (const side of n % 2 === 0 ? [current, finalist] : [finalist, current]) {
       await putInForce(campaign, side);
       const found = await measureInto(campaign, side, metric, clock.nowMs() + sliceMs, {
         needsBound: isGuard,
       });
-      values.set(side, isGuard && side === current ? mostOf(found) : found.limit.estimate);
-      if (side === finalist) winnerFailed = tooMuch(found).length > 0 || found.decided;
+      answers.set(side, found);
       if (side === finalist && findings.netperfWinner === null && !signal.aborted) {
         findings.netperfWinner = await campaign.bed.netperf();
         await emitNetperf(campaign, 'winner');
       }
       if (signal.aborted) return;
     }
-    const [todays, winners] = [values.get(current) ?? 0, values.get(finalist) ?? 0];
-    // Less than today's, but never too much: its trials ended before its rate did, and nothing is known of a fall.
-    const unknown = isGuard && winners < todays && !winnerFailed;
-    findings.pairs[metric].push([todays, unknown ? 0 : winners]);
+    const [todays, winners] = [answers.get(current), answers.get(finalist)];
+    if (todays && winners)
+      findings.pairs[metric].push(
+        isGuard ? guardPair(todays, winners) : [todays.limit.estimate, winners.limit.estimate],
+      );
     lastPairMs = clock.nowMs() - startMs;
   }
+}
+
+/** 0 for a side of which too little is known. */
+function guardPair(todays: LimitFound, winners: LimitFound): Pair {
+  const most = mostOf(todays);
+  const { decided, limit } = winners;
+  // Less than today's, but never too much: its trials ended before its rate did, and nothing is known of a fall.
+  const unknown = limit.estimate < most && !decided && tooMuch(winners).length === 0;
+  return [most, unknown ? 0 : limit.estimate];
 }
 
 /**
@@ -124,14 +132,16 @@ async function measurePairs(
  * failed, which is more than it carries. What today's carried says nothing without a load that was too much, unless more
  * cannot be offered to either side. 0: not known.
  */
-function mostOf({ limit, decided, unreachable, evidence }: LimitFound): number {
+function mostOf(todays: LimitFound): number {
+  const { limit, decided, unreachable } = todays;
   if (decided) return limit.estimate;
-  const failed = tooMuch({ evidence });
+  const failed = tooMuch(todays);
   if (failed.length > 0) return Math.min(...failed);
   return unreachable === null ? 0 : limit.estimate;
 }
 
-function tooMuch({ evidence }: Pick<LimitFound, 'evidence'>): readonly number[] {
+/** The loads of the trials that were overloaded. */
+function tooMuch({ evidence }: LimitFound): readonly number[] {
   return evidence.filter(({ carried }) => !carried).map(({ load }) => load);
 }
 

@@ -5,6 +5,7 @@ import type { NetperfReport } from '../load/netperf.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Observation } from '../search/sampler.ts';
 import type { Interval } from '../stats/interval.ts';
+import type { Pair } from '../stats/paired-ratio.ts';
 import type { CampaignVerdict, Result } from '../store/result.ts';
 
 /** One configuration and everything that was measured of it. */
@@ -25,7 +26,7 @@ export interface Findings {
   /** By the label of the configuration: what a call cost at the highest rate that it carried. */
   readonly cpuBounds: Map<string, CpuBound & { readonly rateCps: number }>;
   /** [current, winner] by metric, from the interleaved trials of the proof. */
-  readonly pairs: Record<Metric, [number, number][]>;
+  readonly pairs: Record<Metric, Pair[]>;
   comparison: Result['comparison'];
   netperfCurrent: NetperfReport | null;
   netperfWinner: NetperfReport | null;

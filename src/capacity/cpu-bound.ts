@@ -24,15 +24,10 @@ export function cpuBoundOf(
   const ofCpus = (share: (cpu: number) => number | undefined) =>
     routerCpus.reduce((sum, cpu) => sum + (share(cpu) ?? 0), 0);
   const softPct = ofCpus((cpu) => meters.mpstat?.[`cpu${cpu}SoftPct`]);
+  const notIdlePct = ofCpus((cpu) => busyPct(meters, cpu));
   // A kernel without CONFIG_IRQ_TIME_ACCOUNTING charges the softirq to the process that it interrupted, too: the two
   // together are never more than the time for which the CPUs were busy.
-  const usedPct = Math.max(
-    runPct,
-    Math.min(
-      runPct + softPct,
-      ofCpus((cpu) => busyPct(meters, cpu)),
-    ),
-  );
+  const usedPct = Math.max(runPct, Math.min(runPct + softPct, notIdlePct));
   if (usedPct <= 0) return null;
   return {
     cpuMsPerCall: (usedPct * 10) / plan.rateCps,

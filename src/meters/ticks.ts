@@ -32,7 +32,7 @@ export async function readProcStat(machine: Host): Promise<CpuTicksByCpu> {
 
 /**
  * Of the ticks of a moment that ends before the next one, about this share is missed: work begins with a timer, so just after a
- * tick. Measured on 400 windows of a busy router: a CPU that was busy for 60 % of the time lacked 13 to 19 % of its ticks, one
+ * tick. Measured on 200 windows of a router's CPU: one that was busy for 60 % of the time lacked 13 to 19 % of its ticks, one
  * that was busy for 95 % lacked 2 to 6 %.
  */
 const MISSED_OF_SHORT_MOMENTS = 0.5;

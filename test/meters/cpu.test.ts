@@ -1,5 +1,4 @@
 // CPU shares and ticks: the same numbers whether mpstat or the kernel tells them, and time that went missing is seen.
-
 import { expect, test } from 'vitest';
 import { busyPct } from '../../src/meters/busy.ts';
 import { mpstatReport, parseMpstat, procStatReport } from '../../src/meters/mpstat.ts';
