@@ -1,8 +1,9 @@
 // How many times as much the candidate carries as the current configuration, from pairs measured side by side.
 import { mean, quantileSorted, sampleStandardDeviation } from 'simple-statistics';
 import type { Interval } from './interval.ts';
+import { normalBelow } from './normal.ts';
 import type { Random } from './random.ts';
-import { studentTCdf, studentTQuantile } from './student-t.ts';
+import { studentTQuantile } from './student-t.ts';
 
 export type Pair = readonly [current: number, candidate: number];
 
@@ -62,17 +63,12 @@ export function bootstrapRatio(pairs: readonly Pair[], confidence: number, rando
     for (let i = 0; i < n; i += 1) sum += logs[Math.floor(random() * n)] as number;
     return sum / n;
   }).sort();
-  const tail = normalCdf(-Math.sqrt(n / (n - 1)) * studentTQuantile((1 + confidence) / 2, n - 1));
+  const tail = normalBelow(-Math.sqrt(n / (n - 1)) * studentTQuantile((1 + confidence) / 2, n - 1));
   const at = (share: number) => Math.exp(quantileSorted(means as unknown as readonly number[], share));
   return { estimate, low: at(tail), high: at(1 - tail) };
 }
 
-/** The normal distribution as the limit of Student's t: with this many degrees of freedom equal to six digits. */
-function normalCdf(z: number): number {
-  return studentTCdf(z, 1e6);
-}
-
-/** ln(candidate / current) of each pair: the form that the interval and the sign-flip test work on. */
+/** ln(candidate / current) of each pair: the form that the interval and the rest of this file work on. */
 export function logRatios(pairs: readonly Pair[]): number[] {
   if (pairs.length === 0) throw new RangeError('A ratio needs at least one pair');
   return pairs.map(([current, candidate]) => {

@@ -1,41 +1,44 @@
-// How often luck alone would look this good: the sign-flip test on pairs.
-import { createRandom, type Random } from './random.ts';
+// How often luck alone would look this good: the permutation test on what was measured side by side.
+import type { Random } from './random.ts';
 
-/** Up to here all 2^n sign patterns are counted; beyond, this many are drawn. */
-const EXACT_UP_TO = 16;
-const DRAWS = 99_999;
-/** Sums that differ by rounding only are ties, and ties count against the candidate. */
-const RELATIVE_TIE = 1e-12;
+export type Sides<Block> = readonly [current: Block, candidate: Block];
 
-/**
- * One-sided p-value of "the candidate carries more than current", from ln(candidate / current) of each pair. If the two
- * were equal, each log ratio could as well have had the other sign; p is the share of the 2^n sign patterns whose sum is
- * at least the observed one. It is exact for n <= 16 and never below 2^-n: 4 pairs cannot go below 0.0625, 5 pairs
- * can reach 0.03125. Beyond 16 pairs, patterns are drawn (seeded), the observed one counted among them.
- * Sources: R. A. Fisher, The Design of Experiments, 1935, section 21; for drawn patterns B. Phipson, G. K. Smyth,
- * "Permutation p-values should never be zero", Stat. Appl. Genet. Mol. Biol. 9(1), 2010.
- */
-export function signFlipPValue(logRatios: readonly number[], random: Random = createRandom(1)): number {
-  const sizes = logRatios.map(Math.abs);
-  const slack = RELATIVE_TIE * sizes.reduce((sum, size) => sum + size, 0);
-  const observed = logRatios.reduce((sum, ratio) => sum + ratio, 0) - slack;
-  if (Number.isNaN(observed)) throw new RangeError('A log ratio is not a number');
-  if (logRatios.length <= EXACT_UP_TO) return countAtLeast(sizes, observed) / 2 ** logRatios.length;
-  let hits = 0;
-  for (let draw = 0; draw < DRAWS; draw += 1) {
-    let sum = 0;
-    for (const size of sizes) sum += random() < 0.5 ? size : -size;
-    if (sum >= observed) hits += 1;
-  }
-  return (hits + 1) / (DRAWS + 1);
+export interface SwapOptions {
+  readonly random: Random;
+  /** Up to so many patterns all are looked at; otherwise this many, less one, are drawn. */
+  readonly patterns: number;
 }
 
-/** Of all sign patterns, how many sum to at least `threshold`. */
-function countAtLeast(sizes: readonly number[], threshold: number): number {
-  const count = (index: number, sum: number): number => {
-    const size = sizes[index];
-    if (size === undefined) return sum >= threshold ? 1 : 0;
-    return count(index + 1, sum + size) + count(index + 1, sum - size);
-  };
-  return count(0, 0);
+/** Statistics that differ by rounding only are ties, and ties count against the candidate. */
+const TIE = 1e-9;
+
+/**
+ * One-sided p-value of "the candidate is better than current". Both were measured in pairs of blocks; `statistic` says how much better
+ * the candidate looks. If the two were equal, each pair could as well have come with its sides exchanged: p is the share of all 2^n
+ * exchanges in which it looks at least as good as it did. Exact where all are looked at, and then never below 2^-n: 6 pairs
+ * cannot go below 0.0156. Beyond, exchanges are drawn, the observed one counted among them.
+ * Sources: R. A. Fisher, The Design of Experiments, 1935, section 21; for drawn exchanges B. Phipson, G. K. Smyth,
+ * "Permutation p-values should never be zero", Stat. Appl. Genet. Mol. Biol. 9(1), 2010.
+ */
+export function swapPValue<Block>(
+  pairs: readonly Sides<Block>[],
+  statistic: (pairs: readonly Sides<Block>[]) => number,
+  { random, patterns }: SwapOptions,
+): number {
+  const observed = statistic(pairs);
+  if (Number.isNaN(observed)) throw new RangeError('The statistic of a permutation test is not a number');
+  const isHit = (swapped: (index: number) => boolean) =>
+    statistic(pairs.map(([a, b], index) => (swapped(index) ? [b, a] : [a, b]))) >= observed - TIE;
+  const all = 2 ** pairs.length;
+  let hits = 1;
+  if (all <= patterns) {
+    for (let pattern = 1; pattern < all; pattern += 1)
+      if (isHit((index) => ((pattern >> index) & 1) === 1)) hits += 1;
+    return hits / all;
+  }
+  for (let draw = 1; draw < patterns; draw += 1) {
+    const flips = pairs.map(() => random() < 0.5);
+    if (isHit((index) => flips[index] === true)) hits += 1;
+  }
+  return hits / patterns;
 }

@@ -47,6 +47,16 @@ export function splitMix64(seed: bigint): () => bigint {
   };
 }
 
+/** One of the items, each as likely as its weight. */
+export function drawWeighted<T>(items: readonly T[], weightOf: (item: T) => number, random: Random): T {
+  let left = random() * items.reduce((sum, item) => sum + weightOf(item), 0);
+  for (const item of items) {
+    left -= weightOf(item);
+    if (left < 0) return item;
+  }
+  return items[items.length - 1] as T;
+}
+
 function rotateLeft(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits));
 }
