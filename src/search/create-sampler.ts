@@ -1,13 +1,14 @@
-// The sampler of a campaign: a space-filling start, then steps around the best, now and then a fresh point. Simple on
-// purpose: with ten to forty noisy scores, models of the score learn little more than which knob paid.
+// A sampler out of a strategy: what all of them owe a campaign stands here once. Proposals are consistent and inside the ranges
+// before a trial is spent on them, none comes twice, small spaces are searched to their end, and any number may be asked for before
+// the first is told. The seed decides everything.
 import type { Configuration, KnobInPlay } from '../knobs/knob.ts';
 import { createRandom } from '../stats/random.ts';
-import { describeStep } from './describe-step.ts';
-import { createFirstPoints } from './first-points.ts';
-import { createLocalSteps, jump, type Step } from './local-steps.ts';
 import type { Observation, Proposal, Sampler } from './sampler.ts';
+import { DEFAULT_SAMPLER, type SamplerName } from './sampler-names.ts';
+import { STRATEGIES } from './samplers/index.ts';
 import { everyConfiguration } from './small-space.ts';
-import { configurationAt, configurationKey, isInside, type Point, pointOf } from './space.ts';
+import { configurationAt, configurationKey, isInside, pointOf } from './space.ts';
+import type { Costs, Draft, SearchState, Seen } from './strategy.ts';
 
 export interface SamplerOptions {
   /** What is searched; every proposal has a value for exactly these. */
@@ -17,30 +18,24 @@ export interface SamplerOptions {
   readonly seed: number;
   /** Makes a configuration consistent, or null when that cannot be. */
   readonly repair: (configuration: Configuration) => Configuration | null;
+  readonly name?: SamplerName;
+  readonly costs?: Costs;
 }
 
-interface Centre {
-  readonly configuration: Configuration;
-  readonly point: Point;
-  readonly score: number;
-}
-
-const FRESH_POINT_CHANCE = 0.1;
-const STEP_ATTEMPTS = 60;
-const FRESH_ATTEMPTS = 400;
+const USUAL_COSTS: Costs = { trialMs: 3_000, restartMs: 2_000 };
+/** Drafts that a strategy may waste on what is known or cannot be, and random points after that. */
+const DRAFTS = 500;
+const RANDOM_POINTS = 400;
 /** Spaces up to this size are walked through value by value before the sampler gives up. */
 const SMALL_SPACE = 5_000;
 
 export function createSampler(options: SamplerOptions): Sampler {
-  const { knobs, repair } = options;
+  const { knobs, repair, name = DEFAULT_SAMPLER, costs = USUAL_COSTS } = options;
   const random = createRandom(options.seed);
   const start = inPlay(knobs, options.start, options.start);
-  const first = createFirstPoints(pointOf(knobs, start), random);
-  const steps = createLocalSteps(knobs, random);
-  const seen = new Set([configurationKey(start)]);
-  const scores = new Map<string, { readonly configuration: Configuration; readonly values: number[] }>();
-  /** What was proposed and not told yet, with the score that it has to beat. */
-  const pending = new Map<string, Step & { readonly toBeat: number }>();
+  const strategy = STRATEGIES[name]({ knobs, start, random, costs });
+  const known = new Set([configurationKey(start)]);
+  const memory = createMemory(knobs, start);
   let asked = 0;
 
   /** Repaired, inside the ranges, and not proposed or told before; otherwise null. */
@@ -49,96 +44,97 @@ export function createSampler(options: SamplerOptions): Sampler {
     if (repaired === null || !isInside(knobs, repaired)) return null;
     const configuration = inPlay(knobs, repaired, start);
     const key = configurationKey(configuration);
-    if (seen.has(key)) return null;
-    seen.add(key);
+    if (known.has(key)) return null;
+    known.add(key);
     return configuration;
   };
 
-  const propose = (configuration: Configuration, from: string, step: Step, toBeat: number): Proposal => {
-    pending.set(configurationKey(configuration), { ...step, toBeat });
-    return { configuration, from };
-  };
-
-  const bestSoFar = (): Centre => {
-    let best = { configuration: start, score: Number.NEGATIVE_INFINITY };
-    for (const { configuration, values } of scores.values()) {
-      const score = values.reduce((sum, value) => sum + value, 0) / values.length;
-      if (score > best.score) best = { configuration, score };
-    }
-    return { ...best, point: pointOf(knobs, best.configuration) };
-  };
-
-  const askFresh = (attempts: number): Proposal | null => {
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const { point, from } = first.next();
-      const configuration = admit(configurationAt(knobs, point));
-      if (!configuration) continue;
-      const centre = bestSoFar();
-      return propose(configuration, from, jump(centre.point, pointOf(knobs, configuration)), centre.score);
-    }
-    return null;
-  };
-
-  /** The best with another name: names have no nearer and farther, so each is tried once around every best. */
-  const askName = (): Proposal | null => {
-    const centre = bestSoFar();
-    for (const { knob, choices = [] } of knobs)
-      for (const name of choices) {
-        const configuration = admit({ ...centre.configuration, [knob.name]: name });
-        if (!configuration) continue;
-        const from = describeStep(knobs, centre.configuration, configuration);
-        return propose(configuration, from, jump(centre.point, pointOf(knobs, configuration)), centre.score);
+  /** The first of them that can be tried. */
+  const firstOf = (drafts: Iterable<Draft>, most: number, state: SearchState): Proposal | null => {
+    let tried = 0;
+    for (const draft of drafts) {
+      const configuration = admit(draft.configuration);
+      if (configuration !== null) {
+        memory.proposed(configuration, draft, state.best.score);
+        const { from } = draft;
+        return { configuration, from: typeof from === 'string' ? from : from(configuration) };
       }
-    return null;
-  };
-
-  const askStep = (): Proposal | null => {
-    const centre = bestSoFar();
-    for (let attempt = 0; attempt < STEP_ATTEMPTS; attempt += 1) {
-      const step = steps.plan(centre.point);
-      if (step === null) return null;
-      const configuration = admit(configurationAt(knobs, step.point));
-      if (!configuration) continue;
-      return propose(
-        configuration,
-        describeStep(knobs, centre.configuration, configuration),
-        step,
-        centre.score,
-      );
+      tried += 1;
+      if (tried >= most) return null;
     }
     return null;
   };
 
-  const askRest = (): Proposal | null => {
-    for (const draft of everyConfiguration(knobs, SMALL_SPACE) ?? []) {
-      const configuration = admit(draft);
-      if (configuration) return { configuration, from: 'what is left of a small space' };
+  const randomPoints = function* (searched: readonly KnobInPlay[]): Generator<Draft> {
+    for (;;) {
+      const point = searched.map(() => random());
+      yield { configuration: { ...start, ...configurationAt(searched, point) }, from: 'a random point' };
     }
-    return null;
+  };
+
+  const whatIsLeft = function* (searched: readonly KnobInPlay[]): Generator<Draft> {
+    for (const one of everyConfiguration(searched, SMALL_SPACE) ?? [])
+      yield { configuration: { ...start, ...one }, from: 'what is left of a small space' };
   };
 
   return {
-    name: 'steps around the best',
+    name,
     ask() {
       if (knobs.length === 0) return null;
       asked += 1;
-      if (asked <= first.count) return askFresh(FRESH_ATTEMPTS) ?? askStep() ?? askRest();
-      const named = askName();
-      if (named) return named;
-      const fresh = random() < FRESH_POINT_CHANCE;
-      return (fresh ? null : askStep()) ?? askFresh(FRESH_ATTEMPTS) ?? askStep() ?? askRest();
+      const state = memory.state(asked);
+      const searched = strategy.searched?.(state) ?? knobs;
+      if (searched.length === 0) return null;
+      return (
+        firstOf(strategy.drafts(state), DRAFTS, state) ??
+        firstOf(randomPoints(searched), RANDOM_POINTS, state) ??
+        firstOf(whatIsLeft(searched), Number.POSITIVE_INFINITY, state)
+      );
     },
-    tell({ configuration: told, score }: Observation) {
-      const configuration = inPlay(knobs, told, start);
+    tell(observation) {
+      const configuration = inPlay(knobs, observation.configuration, start);
+      known.add(configurationKey(configuration));
+      const outcome = memory.told(configuration, observation);
+      if (outcome) strategy.learn?.(outcome);
+    },
+  };
+}
+
+/** What was proposed, and what was told of it. */
+function createMemory(knobs: readonly KnobInPlay[], start: Configuration) {
+  const scores = new Map<string, { seen: Seen; readonly values: number[] }>();
+  const pending = new Map<string, { readonly configuration: Configuration; draft: Draft; toBeat: number }>();
+  return {
+    proposed(configuration: Configuration, draft: Draft, toBeat: number): void {
+      pending.set(configurationKey(configuration), { configuration, draft, toBeat });
+    },
+    told(configuration: Configuration, { score, limiters = [] }: Observation) {
       const key = configurationKey(configuration);
-      seen.add(key);
       const value = Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
-      const known = scores.get(key);
-      if (known) known.values.push(value);
-      else scores.set(key, { configuration, values: [value] });
-      const step = pending.get(key);
-      if (step) steps.learn(step, value > step.toBeat);
+      const values = [...(scores.get(key)?.values ?? []), value];
+      const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
+      const point = pointOf(knobs, configuration);
+      scores.set(key, { values, seen: { configuration, point, score: mean, limiters } });
+      const proposal = pending.get(key);
       pending.delete(key);
+      return proposal
+        ? { configuration, step: proposal.draft.step, score: value, toBeat: proposal.toBeat }
+        : null;
+    },
+    state(asked: number): SearchState {
+      const seen = [...scores.values()].map((one) => one.seen);
+      const nothing: Seen = {
+        configuration: start,
+        point: pointOf(knobs, start),
+        score: Number.NEGATIVE_INFINITY,
+        limiters: [],
+      };
+      return {
+        asked,
+        seen,
+        best: seen.reduce((best, one) => (one.score > best.score ? one : best), nothing),
+        pending: [...pending.values()].map(({ configuration }) => pointOf(knobs, configuration)),
+      };
     },
   };
 }

@@ -1,7 +1,7 @@
 // Steps around the best: one to three knobs at a time, by a size that shrinks while steps do not pay, and rather along
 // those knobs, and in those directions, that have paid before.
 import type { KnobInPlay } from '../knobs/knob.ts';
-import type { Random } from '../stats/random.ts';
+import { drawWeighted, type Random } from '../stats/random.ts';
 import { fromUnit, neighbour, type Point, toUnit } from './space.ts';
 
 export interface Move {
@@ -38,7 +38,12 @@ const PAID_WEIGHT = 3;
 /** Credit of a jump, compared with a step's. */
 const JUMP_WEIGHT = 0.5;
 
-export function createLocalSteps(knobs: readonly KnobInPlay[], random: Random): LocalSteps {
+/** `prior`: how much likelier each move is taken than others before any was tried; one of 0 is never taken. */
+export function createLocalSteps(
+  knobs: readonly KnobInPlay[],
+  random: Random,
+  prior: (move: Move) => number = () => 1,
+): LocalSteps {
   let size = FIRST_SIZE;
   /** Each knob and direction: how often it was tried and how often that paid. */
   const credit = knobs.map(() => ({ up: { tried: 0, paid: 0 }, down: { tried: 0, paid: 0 } }));
@@ -46,7 +51,7 @@ export function createLocalSteps(knobs: readonly KnobInPlay[], random: Random): 
   /** What paid comes before what was not tried, and that before what did not pay; never zero: nothing is given up. */
   const weightOf = (move: Move) => {
     const { tried, paid } = recordOf(move) ?? { tried: 0, paid: 0 };
-    return (1 + PAID_WEIGHT * paid) / (1 + tried);
+    return (prior(move) * (1 + PAID_WEIGHT * paid)) / (1 + tried);
   };
 
   return {
@@ -59,7 +64,7 @@ export function createLocalSteps(knobs: readonly KnobInPlay[], random: Random): 
       const moves: Move[] = [];
       const draw = random();
       const wanted = draw < UP_TO_ONE ? 1 : draw < UP_TO_TWO ? 2 : 3;
-      let candidates = open.filter((move) => canMove(knobs, centre, move));
+      let candidates = open.filter((move) => prior(move) > 0 && canMove(knobs, centre, move));
       while (moves.length < wanted && candidates.length > 0) {
         const move = drawWeighted(candidates, weightOf, random);
         const length = size * (1 - SIZE_SPREAD + 2 * SIZE_SPREAD * random());
@@ -108,13 +113,4 @@ function canMove(knobs: readonly KnobInPlay[], centre: Point, { knob: k, directi
   const knob = knobs[k] as KnobInPlay;
   const value = fromUnit(knob, centre[k] as number);
   return neighbour(knob, value, direction) !== value;
-}
-
-function drawWeighted<T>(items: readonly T[], weightOf: (item: T) => number, random: Random): T {
-  let left = random() * items.reduce((sum, item) => sum + weightOf(item), 0);
-  for (const item of items) {
-    left -= weightOf(item);
-    if (left < 0) return item;
-  }
-  return items[items.length - 1] as T;
 }

@@ -1,4 +1,5 @@
 // A sampler proposes the next configuration (ask) and learns from its score (tell).
+import type { Limiter } from '../campaign/verdict.ts';
 import type { Configuration } from '../knobs/knob.ts';
 
 export interface Proposal {
@@ -11,11 +12,13 @@ export interface Observation {
   readonly configuration: Configuration;
   /** Bigger is better; a failed configuration has -Infinity. */
   readonly score: number;
+  /** What gave way in its overloaded trials, the latest first; absent: nothing is known of that. */
+  readonly limiters?: readonly Limiter[];
 }
 
 export interface Sampler {
   readonly name: string;
-  /** null when there is nothing left that has not been tried. */
+  /** null when there is nothing left that has not been tried. May be called several times before anything is told. */
   ask(): Proposal | null;
   tell(observation: Observation): void;
 }

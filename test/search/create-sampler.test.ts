@@ -13,7 +13,10 @@ import {
   scorer,
 } from '../support/model-router.ts';
 
-const options: SamplerOptions = { knobs: ROUTER_KNOBS, start: ROUTER_TODAY, seed: 1, repair: repairBuffers };
+const options: SamplerOptions = {
+  ...{ knobs: ROUTER_KNOBS, start: ROUTER_TODAY, seed: 1, repair: repairBuffers },
+  name: 'local-steps',
+};
 
 function run(overrides: Partial<SamplerOptions>, asks: number, score: (c: Configuration) => number) {
   const sampler = createSampler({ ...options, ...overrides });
@@ -200,6 +203,7 @@ test('around each best every other name is tried once, before anything else is',
   const named: KnobInPlay = { ...allocator, min: 0, max: 2, choices: ['qm', 'fm', 'tlsf'] };
   const sampler = createSampler({
     knobs: [named, workers],
+    name: 'local-steps',
     start: { 'router.allocator': 'qm', 'router.workers': 8 },
     seed: 3,
     repair: (configuration) => configuration,

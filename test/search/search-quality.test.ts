@@ -24,7 +24,13 @@ const NOISE = 0.05;
 function searched(model: Model): number[] {
   return SEEDS.map((seed) => {
     const score = scorer(model, NOISE, seed);
-    const sampler = createSampler({ knobs: ROUTER_KNOBS, start: ROUTER_TODAY, seed, repair: repairBuffers });
+    const sampler = createSampler({
+      knobs: ROUTER_KNOBS,
+      start: ROUTER_TODAY,
+      seed,
+      repair: repairBuffers,
+      name: 'local-steps',
+    });
     sampler.tell({ configuration: ROUTER_TODAY, score: score(ROUTER_TODAY) });
     let best = { seen: 0, real: 0 };
     for (let n = 0; n < ASKS; n += 1) {
