@@ -1,7 +1,13 @@
 // Puts a configuration in force: writes what differs, reads each write back, and restarts the router only if it must.
 import { knobPath, recreateDefaultLeaves, type WriteOutcome, writeValues } from '../knobs/access.ts';
 import { knobByName } from '../knobs/catalogue.ts';
-import { boundsViolation, derivedShmallPages, predictedRcvbufBytes } from '../knobs/constraints.ts';
+import {
+  boundsViolation,
+  type ConstraintFacts,
+  derivedShmallPages,
+  memoryViolation,
+  predictedRcvbufBytes,
+} from '../knobs/constraints.ts';
 import type { Configuration, Knob, KnobValue } from '../knobs/knob.ts';
 import { asNumber, sameValue } from '../knobs/knob-value.ts';
 import type { RouterProcess, RouterSettings } from '../routers/router.ts';
@@ -17,6 +23,7 @@ export interface ApplyDeps {
   readonly signal: AbortSignal;
   /** Values of every knob that this campaign may write, as they were before it. */
   readonly current: Configuration;
+  readonly constraintFacts: ConstraintFacts;
 }
 
 /** Writes before this order matters: host-wide first, then devices, then the router, which reads them at its start. */
@@ -30,14 +37,14 @@ export interface Applier {
   processes(): readonly RouterProcess[];
 }
 
-export function createApplier({ target, emit, signal, current }: ApplyDeps): Applier {
+export function createApplier({ target, emit, signal, current, constraintFacts }: ApplyDeps): Applier {
   // Kernel values are those of `current` until something is written; the router has not been started by us yet.
   const inForce = new Map<string, KnobValue>(Object.entries(current));
   let started = false;
   let processes: readonly RouterProcess[] = [];
 
   const apply = async (configuration: Configuration, reason: string): Promise<ApplyOutcome> => {
-    const outside = boundsViolation(changesOnly(configuration, current));
+    const outside = refusalOf(configuration, current, constraintFacts);
     if (outside !== null) return { state: 'failed', reason: outside, log: [] };
     const changes = changesTo(configuration, {
       current,
@@ -70,7 +77,11 @@ export function createApplier({ target, emit, signal, current }: ApplyDeps): App
     for (const { knob, to } of changes) {
       const outcome = await report(knob, String(to), written.get(knob));
       if (outcome === null) inForce.set(knob.name, to);
-      else failure ??= outcome;
+      else {
+        failure ??= outcome;
+        // It may have been written all the same: the next configuration writes it again.
+        inForce.delete(knob.name);
+      }
     }
     return failure;
   };
@@ -115,6 +126,8 @@ export function createApplier({ target, emit, signal, current }: ApplyDeps): App
 
   const restart = async (): Promise<ApplyOutcome> => {
     const settings = settingsFrom(Object.fromEntries(inForce));
+    // Until it runs again: what failed leaves no router behind.
+    started = false;
     const outcome = await target.router.restart(settings, signal);
     if (outcome.state === 'failed') return outcome;
     started = true;
@@ -205,8 +218,19 @@ export function settingsFrom(inForce: Configuration): Required<RouterSettings> {
   };
 }
 
+/** Why a configuration is never written, whoever asks for it, or null. */
+export function refusalOf(
+  configuration: Configuration,
+  current: Configuration,
+  facts: ConstraintFacts,
+): string | null {
+  const changes = changesOnly(configuration, current);
+  if (Object.keys(changes).length === 0) return null;
+  return boundsViolation(changes) ?? memoryViolation(changes, current, facts);
+}
+
 /** What the system already has is not ours to judge: bounds hold for values that siptune would write. */
-export function changesOnly(configuration: Configuration, current: Configuration): Configuration {
+function changesOnly(configuration: Configuration, current: Configuration): Configuration {
   return Object.fromEntries(
     Object.entries(configuration).filter(([name, value]) => !sameValue(value, current[name])),
   );

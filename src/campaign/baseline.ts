@@ -1,5 +1,6 @@
 // Measures what there is before anything is searched: `current`, and the contenders that the scenario names.
 import type { LimitFound } from '../capacity/search-limit.ts';
+import type { Metric } from '../scenario/scenario.ts';
 import type { Campaign } from './campaign.ts';
 import { combined, createMeasured, type Measured } from './findings.ts';
 import { MeasurementFailed, type MeasureOptions, measure, type Prior } from './measure.ts';
@@ -7,6 +8,9 @@ import { burstPrior } from './prior.ts';
 
 /** How closely each is wanted, to either side: a burst moves by factors, a capacity by per cents. */
 export const WIDTH = { burstCalls: 0.06, capacityCps: 0.04 } as const;
+
+/** The proof measures today's again, closely, before it holds anything to it. */
+const GUARD_WIDTH = (metric: Metric) => ({ width: 2 * WIDTH[metric] });
 
 /** The objective's own metric first, so that the first number comes soon. */
 export async function measureBaseline(campaign: Campaign): Promise<void> {
@@ -23,7 +27,7 @@ export async function measureBaseline(campaign: Campaign): Promise<void> {
   findings.netperfCurrent = await bed.netperf();
   await emitNetperf(campaign, 'current');
   for (const guard of scenario.objective.guards)
-    await measureInto(campaign, findings.current, guard.metric, endMs);
+    await measureInto(campaign, findings.current, guard.metric, endMs, GUARD_WIDTH(guard.metric));
 }
 
 export async function measureContenders(campaign: Campaign): Promise<void> {
@@ -53,7 +57,7 @@ export async function measureContenders(campaign: Campaign): Promise<void> {
         });
         continue;
       }
-      await measureInto(campaign, measured, guard.metric, endMs);
+      await measureInto(campaign, measured, guard.metric, endMs, GUARD_WIDTH(guard.metric));
     }
   }
 }
@@ -79,18 +83,37 @@ export async function measureInto(
     },
     { ...campaign, load: campaign.scenario.load },
   );
-  if (found.trials > 0) {
-    measured.values[metric].push(found.limit);
-    await campaign.emit({
-      type: 'measured',
-      label: measured.label,
-      metric,
-      value: found.limit,
-      loads: found.evidence.map(({ load, carried }) => ({ load, carried })),
-      wallMs: campaign.clock.nowMs() - startMs,
-    });
-  }
+  await fileFound(campaign, measured, metric, found, campaign.clock.nowMs() - startMs);
   return found;
+}
+
+/** Files what was found of a configuration, and says so. */
+export async function fileFound(
+  campaign: Campaign,
+  measured: Measured,
+  metric: Metric,
+  found: LimitFound,
+  wallMs: number,
+): Promise<void> {
+  if (found.trials === 0) return;
+  measured.values[metric].push(found.limit);
+  const generatorBound = endedByGenerators(found);
+  if (generatorBound !== null)
+    measured.unreachable[metric] = Math.min(generatorBound, measured.unreachable[metric] ?? generatorBound);
+  await campaign.emit({
+    type: 'measured',
+    label: measured.label,
+    metric,
+    value: found.limit,
+    ...(generatorBound === null ? {} : { unreachable: generatorBound }),
+    loads: found.evidence.map(({ load, carried }) => ({ load, carried })),
+    wallMs,
+  });
+}
+
+/** The least load that could not be offered, where no load was too much for the router. */
+function endedByGenerators({ unreachable, evidence }: LimitFound): number | null {
+  return evidence.every(({ carried }) => carried) ? unreachable : null;
 }
 
 /** What was measured of it before; else what was measured of `current`; for a burst, what its buffer should hold. */

@@ -45,7 +45,8 @@ export function buildResult(parts: ResultParts): Result {
     objective: scenario.objective,
     verdict,
     reason: findings.aborted ?? findings.reason,
-    baseline: findings.current && measuredConfiguration(findings.current, findings),
+    baseline:
+      findings.current && proven(measuredConfiguration(findings.current, findings), findings, 'current'),
     contenders: findings.contenders.map((contender) => {
       const own = combined(contender.values[metric])?.estimate;
       return {
@@ -56,10 +57,18 @@ export function buildResult(parts: ResultParts): Result {
     }),
     winner:
       verdict === 'improved' && findings.best
-        ? { ...measuredConfiguration(freshOf(findings.best, findings.searched), findings), minimal: false }
+        ? {
+            ...proven(
+              measuredConfiguration(freshOf(findings.best, findings.searched), findings),
+              findings,
+              'winner',
+            ),
+            minimal: findings.minimised?.state === 'done',
+          }
         : null,
+    minimised: findings.minimised,
     comparison: findings.comparison,
-    samples: Object.fromEntries(Object.entries(findings.pairs).filter(([, pairs]) => pairs.length > 0)),
+    samples: {},
     inert: prepared?.inert ?? [],
     importance: importanceOf(findings.observations, prepared?.inPlay ?? []),
     netperf: {
@@ -75,6 +84,15 @@ export function buildResult(parts: ResultParts): Result {
     },
     restored: findings.restored,
   };
+}
+
+/** What was measured side by side takes the place of what was measured at other times. */
+function proven(
+  measured: MeasuredConfiguration,
+  { comparison }: Findings,
+  side: 'current' | 'winner',
+): MeasuredConfiguration {
+  return comparison?.sides ? { ...measured, [comparison.metric]: comparison.sides[side] } : measured;
 }
 
 /** Only what was measured in the proof. */
@@ -96,6 +114,7 @@ function measuredConfiguration(measured: Measured, { cpuBounds }: Findings): Mea
     config: measured.configuration,
     capacityCps,
     burstCalls: combined(measured.values.burstCalls),
+    ...(Object.keys(measured.unreachable).length > 0 ? { generatorBound: measured.unreachable } : {}),
     cpuBound: bound
       ? {
           cpuMsPerCall: Number(bound.cpuMsPerCall.toPrecision(3)),

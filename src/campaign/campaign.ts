@@ -1,5 +1,5 @@
 // The campaign: prepare → measure `current` and the contenders → (propose → apply → load → measure → judge)* →
-// confirm → restore → report. This file is that sentence; each verb has its own file.
+// minimise → confirm → restore → report. This file is that sentence; each verb has its own file.
 import type { Clock } from '../clock.ts';
 import { repairConfiguration } from '../knobs/constraints.ts';
 import type { Configuration } from '../knobs/knob.ts';
@@ -7,6 +7,7 @@ import { LeaseLost } from '../safety/safeguard.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { createSampler } from '../search/create-sampler.ts';
 import type { Result } from '../store/result.ts';
+import { afterRestore } from './after-restore.ts';
 import { measureBaseline, measureContenders } from './baseline.ts';
 import { createBudget } from './budget.ts';
 import { buildResult } from './build-result.ts';
@@ -15,9 +16,11 @@ import type { Emit } from './events.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { interruptionOf } from './interruption.ts';
-import { type MeasureContext, MeasurementFailed } from './measure.ts';
+import { createSpoilt, MeasurementFailed, type Spoilt, trialMs } from './measure.ts';
+import { minimise } from './minimise.ts';
 import { notingCpuBounds } from './note-cpu-bounds.ts';
-import { searchCandidates } from './search-candidates.ts';
+import { notingOverloads, type Overloads } from './note-overloads.ts';
+import { RESTART_MS, searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
 
 export interface CampaignDeps {
@@ -35,7 +38,8 @@ export interface Campaign extends CampaignDeps {
   readonly prepared: Prepared;
   readonly budget: ReturnType<typeof createBudget>;
   readonly findings: Findings;
-  readonly spoilt: MeasureContext['spoilt'];
+  readonly spoilt: Spoilt;
+  readonly overloads: Overloads;
   /** Makes a configuration consistent, or null when that cannot be. */
   readonly repair: (configuration: Configuration) => Configuration | null;
 }
@@ -43,12 +47,15 @@ export interface Campaign extends CampaignDeps {
 /** Runs to the end and always restores. Throws only for bugs and for errors the user can mend (after the restore). */
 export async function runCampaign(given: CampaignDeps): Promise<Result> {
   const findings = createFindings();
-  const deps = { ...given, bed: notingCpuBounds(given.bed, findings) };
+  const overloads: Overloads = new Map();
+  const noting = notingCpuBounds(given.bed, findings);
+  const deps = { ...given, bed: notingOverloads(noting, overloads, given.scenario.objective) };
   const { scenario, bed, clock, emit } = deps;
   const startedAt = clock.date();
   const budget = createBudget(scenario.budgetMs, clock, proofMs(scenario));
   let prepared: Prepared | null = null;
   let unsafe = false;
+  let failure: unknown = null;
   try {
     await emit({
       type: 'campaign-started',
@@ -61,7 +68,7 @@ export async function runCampaign(given: CampaignDeps): Promise<Result> {
     await emit({ type: 'phase', phase: 'prepare' });
     prepared = await bed.prepare();
     for (const inert of prepared.inert) await emit({ type: 'inert', ...inert });
-    const campaign = openCampaign(deps, prepared, budget, findings);
+    const campaign = openCampaign({ ...deps, overloads }, prepared, budget, findings);
 
     await emit({ type: 'phase', phase: 'baseline' });
     await measureBaseline(campaign);
@@ -69,21 +76,27 @@ export async function runCampaign(given: CampaignDeps): Promise<Result> {
     await measureContenders(campaign);
     await emit({ type: 'phase', phase: 'search' });
     await searchCandidates(campaign, samplerFor(campaign));
+    await emit({ type: 'phase', phase: 'minimise' });
+    await minimise(campaign);
     await emit({ type: 'phase', phase: 'confirm' });
     await confirm(campaign);
   } catch (error) {
     // What fails once nothing may be written any more fails for that reason.
     const known = error instanceof MeasurementFailed || error instanceof UnsafeTarget;
-    if (!known && leaseLost(deps.signal) === null) throw error;
-    unsafe = error instanceof UnsafeTarget;
-    findings.aborted = error instanceof Error ? error.message : String(error);
-  } finally {
-    // Nothing keeps it from the restore, not even a journal that cannot be written any more.
-    await emit({ type: 'phase', phase: 'restore' }).catch(() => {});
-    const restored = await bed.restore();
-    findings.restored = restored.complete;
-    await emit({ type: 'restored', ...restored });
+    if (known || leaseLost(deps.signal) !== null) {
+      unsafe = error instanceof UnsafeTarget;
+      findings.aborted = error instanceof Error ? error.message : String(error);
+    } else failure = error;
   }
+  // Nothing keeps it from the restore, not even a journal that cannot be written any more.
+  await emit({ type: 'phase', phase: 'restore' }).catch(() => {});
+  const restored = await bed.restore();
+  findings.restored = restored.complete;
+  await emit({ type: 'restored', ...restored }).catch((error: unknown) => {
+    // What is still changed on the target weighs more than a journal that is full.
+    failure ??= error;
+  });
+  if (failure !== null) throw afterRestore(failure, restored, { id: deps.id, prepared });
   // What else failed after an interruption failed because of it.
   if (deps.signal.aborted && !unsafe) findings.aborted = interruptionOf(deps.signal);
   findings.aborted = leaseLost(deps.signal) ?? findings.aborted;
@@ -107,17 +120,18 @@ function leaseLost({ reason }: AbortSignal): string | null {
 }
 
 function openCampaign(
-  deps: CampaignDeps,
+  deps: CampaignDeps & Pick<Campaign, 'overloads'>,
   prepared: Prepared,
   budget: Campaign['budget'],
   findings: Findings,
 ): Campaign {
-  return { ...deps, prepared, budget, findings, spoilt: { inARow: 0 }, repair: repairFor(prepared) };
+  return { ...deps, prepared, budget, findings, spoilt: createSpoilt(), repair: repairFor(prepared) };
 }
 
 export function repairFor(prepared: Prepared): Campaign['repair'] {
+  const { current, constraintFacts, simulatedKnobs } = prepared;
   return (configuration) => {
-    const outcome = repairConfiguration(configuration, prepared.current, prepared.constraintFacts);
+    const outcome = repairConfiguration(configuration, current, constraintFacts, simulatedKnobs);
     return outcome.state === 'valid' ? outcome.configuration : null;
   };
 }
@@ -130,5 +144,9 @@ export function samplerFor({
   const start = Object.fromEntries(
     prepared.inPlay.map(({ knob, min }) => [knob.name, prepared.current[knob.name] ?? min]),
   );
-  return createSampler({ knobs: prepared.inPlay, start, seed: scenario.seed, repair });
+  return createSampler({
+    ...{ knobs: prepared.inPlay, start, seed: scenario.seed, repair },
+    ...(scenario.search === undefined ? {} : { name: scenario.search.sampler }),
+    costs: { trialMs: trialMs(scenario.objective.maximise, scenario.load), restartMs: RESTART_MS },
+  });
 }

@@ -13,6 +13,7 @@ export const PHASES = [
   'baseline',
   'contenders',
   'search',
+  'minimise',
   'confirm',
   'restore',
   'report',
@@ -60,6 +61,8 @@ export type CampaignEvent = { readonly at: string } & (
       readonly type: 'armed';
       /** The machine's label: the target's, or that of the generators where it is another. Older journals, of this one, have none. */
       readonly host?: string;
+      /** It only has generators: nothing is tuned there. */
+      readonly of?: 'generators';
       readonly periodMs: number;
       readonly by: 'systemd-run' | 'setsid' | 'nohup';
       readonly state: string;
@@ -106,6 +109,8 @@ export type CampaignEvent = { readonly at: string } & (
       readonly label: string;
       readonly metric: Metric;
       readonly value: Interval;
+      /** The least load that the generators could not offer, where nothing was too much for the router: the value is "at least". */
+      readonly unreachable?: number;
       /** The trials behind it, in their order. Journals of earlier versions do not have it. */
       readonly loads?: readonly { readonly load: number; readonly carried: boolean }[];
       readonly wallMs: number;
@@ -117,12 +122,22 @@ export type CampaignEvent = { readonly at: string } & (
       readonly from: string;
     }
   | { readonly type: 'rejected'; readonly candidate: number; readonly reason: string }
+  /** After so many candidates; an interrupted search ends without it. */
+  | { readonly type: 'search-ended'; readonly candidates: number; readonly reason: string }
   | {
       readonly type: 'best';
       readonly label: string;
       readonly configuration: Configuration;
       readonly metric: Metric;
       readonly value: Interval;
+    }
+  /** Whether the load is carried no more with all of these as they are today. */
+  | {
+      readonly type: 'put-back';
+      readonly knobs: readonly string[];
+      readonly metric: Metric;
+      readonly load: number;
+      readonly needed: boolean;
     }
   | {
       readonly type: 'netperf';

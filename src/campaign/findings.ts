@@ -5,14 +5,15 @@ import type { NetperfReport } from '../load/netperf.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Observation } from '../search/sampler.ts';
 import type { Interval } from '../stats/interval.ts';
-import type { Pair } from '../stats/paired-ratio.ts';
-import type { CampaignVerdict, Result } from '../store/result.ts';
+import type { CampaignVerdict, GuardSeen, Minimised, Result } from '../store/result.ts';
 
 /** One configuration and everything that was measured of it. */
 export interface Measured {
   readonly label: string;
   readonly configuration: Configuration;
   readonly values: Record<Metric, Interval[]>;
+  /** The least load that the generators could not offer, where that and not the router ended a search. */
+  readonly unreachable: Partial<Record<Metric, number>>;
 }
 
 export interface Findings {
@@ -20,13 +21,17 @@ export interface Findings {
   readonly contenders: Measured[];
   /** The best so far that kept the guards in a first look; null until something beat `current`. */
   best: Measured | null;
+  /** What is put to the proof: the best, or a contender; what minimising left of it. Null: nothing beat `current`. */
+  finalist: Measured | null;
+  /** What minimising found; null where it was not tried. */
+  minimised: Minimised | null;
   /** How many of the best's values come from the search: it was chosen for them, so they flatter it. */
   searched: Record<Metric, number>;
   readonly observations: Observation[];
   /** By the label of the configuration: what a call cost at the highest rate that it carried. */
   readonly cpuBounds: Map<string, CpuBound & { readonly rateCps: number }>;
-  /** [current, winner] by metric, from the interleaved trials of the proof. */
-  readonly pairs: Record<Metric, Pair[]>;
+  /** What the proof saw of each guard. */
+  readonly guards: GuardSeen[];
   comparison: Result['comparison'];
   netperfCurrent: NetperfReport | null;
   netperfWinner: NetperfReport | null;
@@ -42,10 +47,12 @@ export function createFindings(): Findings {
     current: null,
     contenders: [],
     best: null,
+    finalist: null,
+    minimised: null,
     searched: { capacityCps: 0, burstCalls: 0 },
     observations: [],
     cpuBounds: new Map(),
-    pairs: { capacityCps: [], burstCalls: [] },
+    guards: [],
     comparison: null,
     netperfCurrent: null,
     netperfWinner: null,
@@ -57,7 +64,7 @@ export function createFindings(): Findings {
 }
 
 export function createMeasured(label: string, configuration: Configuration): Measured {
-  return { label, configuration, values: { capacityCps: [], burstCalls: [] } };
+  return { label, configuration, values: { capacityCps: [], burstCalls: [] }, unreachable: {} };
 }
 
 /** All measurements of one metric as one interval: the geometric mean within the outermost bounds; null without any. */

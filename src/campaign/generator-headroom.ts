@@ -1,6 +1,7 @@
 // A generator's sockets need more room than rmem_max and wmem_max may allow: these ceilings are raised while a generator
 // makes its sockets, and only then. On the target's own kernel they are those of the configuration under test, which would
-// otherwise starve the generator instead of the router; on another machine they have a way back of their own.
+// otherwise starve the generator instead of the router; on siptune's they have a way back of their own. On further machines nothing is
+// written: there they have to be high enough (generator-machines.ts).
 import { sysctlPath, writeValues } from '../knobs/access.ts';
 import type { Configuration } from '../knobs/knob.ts';
 import { asNumber } from '../knobs/knob-value.ts';
@@ -11,7 +12,7 @@ import type { Target } from '../targets/target.ts';
 /** Asked for with SO_RCVBUF and SO_SNDBUF; the kernel doubles it: room for about 6,500 small SIP messages. */
 export const GENERATOR_BUFFER_BYTES = 4 * 1024 * 1024;
 
-const CEILINGS = ['net.core.rmem_max', 'net.core.wmem_max'] as const;
+export const CEILINGS = ['net.core.rmem_max', 'net.core.wmem_max'] as const;
 
 /** The way back of low ceilings on a generators' machine of its own; none where the target's own are used. */
 export async function generatorOriginals(target: Target): Promise<readonly Original[]> {

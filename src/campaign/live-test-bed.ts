@@ -16,7 +16,7 @@ import type { Target } from '../targets/target.ts';
 import { type Applier, createApplier } from './apply.ts';
 import type { Emit, TrialRecord } from './events.ts';
 import { bufferHeadroom, GENERATOR_BUFFER_BYTES } from './generator-headroom.ts';
-import { everyPair, lineUp, openGenerators } from './generators.ts';
+import { everyPair, generatorsElsewhere, lineUp, openGenerators } from './generators.ts';
 import { refuseForeignTraffic } from './guards/before-campaign.ts';
 import { createTrafficGuard, type TrafficGuard } from './guards/during-trial.ts';
 import { requireOwnTarget } from './guards/own-target.ts';
@@ -131,12 +131,24 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
       if (scenario.background !== 'allowed') await refuseForeignTraffic(target, clock, signal);
       const found = await prepareTarget(scenario, target, emit);
       await safeguard.coverOriginals(found.originals);
-      const applier = createApplier({ target, emit, signal, current: found.everything });
+      const applier = createApplier({
+        ...{ target, emit, signal, current: found.everything },
+        constraintFacts: found.prepared.constraintFacts,
+      });
       const { caller, callee, routerAddress, routerPort, loadCpus: cpus } = target;
       const load = await openGenerators({
         ...{ target, emit, signal },
         load: scenario.load,
         statePath: deps.statePath ?? STATE_DIR,
+        ...(target.sharesKernel
+          ? {}
+          : {
+              headroomOnTarget: bufferHeadroom(
+                { ...target, sharesKernel: true },
+                () => applier.inForce(),
+                found.originals,
+              ),
+            }),
         sipp: {
           routerAddress,
           routerPort,
@@ -176,6 +188,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         router: target.router,
         routerPort,
         pairs: everyPair(lineUp(scenario.load, target)),
+        otherMachines: target.otherMachines ?? [],
         tcp: scenario.load.transport !== undefined,
         facts: target.facts,
         clock,
@@ -239,6 +252,7 @@ export function createLiveTestBed(deps: LiveTestBedDeps): TestBed {
         {
           ...{ target, load: watched.load, phone, meters, clock, signal },
           routerProcesses: applier.processes(),
+          otherMachines: generatorsElsewhere(lineUp(scenario.load, target), target),
           objective: scenario.objective,
         },
       );

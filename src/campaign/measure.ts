@@ -4,7 +4,7 @@ import type { Expectation } from '../capacity/limit-belief.ts';
 import { SCATTERS } from '../capacity/scatters.ts';
 import { type Classified, type LimitFound, type LoadClass, searchLimit } from '../capacity/search-limit.ts';
 import type { Clock } from '../clock.ts';
-import { type LoadPlan, MOST_CALLS } from '../load/load.ts';
+import { type LoadPlan, loadOf, MOST_CALLS } from '../load/load.ts';
 import { basePlan } from '../load/over-base.ts';
 import type { LoadSpec, Metric } from '../scenario/scenario.ts';
 import type { TrialRecord } from './events.ts';
@@ -33,18 +33,30 @@ export interface Prior {
 }
 
 export interface MeasureContext {
-  readonly bed: TestBed;
+  readonly bed: Pick<TestBed, 'offer' | 'recover' | 'routerBusyShare'>;
   readonly clock: Clock;
   readonly load: LoadSpec;
   readonly signal: AbortSignal;
-  /** Trials that the machine has spoilt since the last valid one, in all measurements of the campaign. */
-  readonly spoilt: { inARow: number };
+  readonly spoilt: Spoilt;
 }
 
-const LEAST: Readonly<Record<Metric, number>> = { capacityCps: 10, burstCalls: 1 };
-const FIRST_GUESS: Readonly<Record<Metric, number>> = { capacityCps: 400, burstCalls: 64 };
+/** What the machine has spoilt, in all measurements of a campaign. */
+export interface Spoilt {
+  /** Trials since the last valid one, at loads that could be judged before, or while none could. */
+  inARow: number;
+  /** The largest load that could be judged. Above it the machine may spoil every trial without being unfit. */
+  readonly judgedUpTo: Record<LoadPlan['shape'], number>;
+}
+
+export function createSpoilt(): Spoilt {
+  return { inARow: 0, judgedUpTo: { steady: 0, burst: 0 } };
+}
+
+export const MAX_LOAD = MOST_CALLS;
+export const LEAST: Readonly<Record<Metric, number>> = { capacityCps: 10, burstCalls: 1 };
+export const FIRST_GUESS: Readonly<Record<Metric, number>> = { capacityCps: 400, burstCalls: 64 };
 /** How far the answer may be from what is known of it beforehand: standard deviation of the logarithm. */
-const SPREAD = {
+export const SPREAD = {
   /** This very configuration, some minutes ago. */
   measured: { capacityCps: 0.08, burstCalls: 0.15 },
   /** Another configuration, or what a light load or the size of a buffer lets expect. */
@@ -59,7 +71,7 @@ const PATIENCE_FOR_BOUND = 10;
 const MAX_GENERATOR_BOUND_IN_A_ROW = 3;
 /** A load at which trials are invalid this often in a row cannot be judged now: a smaller one may be. */
 const MAX_INVALID_AT_A_LOAD = 3;
-/** Trials invalid this often in a row, whatever the load, tell that the machine is not fit to measure on now. */
+/** Trials invalid this often in a row, at loads that should be judged easily, tell that the machine is not fit to measure on now. */
 const MAX_INVALID_IN_A_ROW = 10;
 /** A trial or a start that fails this often in a row ends the campaign. */
 const MAX_FAILED_IN_A_ROW = 3;
@@ -130,12 +142,37 @@ export async function carries(
   load: number,
   context: MeasureContext,
 ): Promise<LoadClass> {
-  const { seen } = await classify(
-    label,
-    planFor(metric, Math.max(1, Math.round(load)), context.load),
-    context,
-  );
-  return seen;
+  return (await tryLoad(label, metric, load, context)).seen;
+}
+
+/** The same, with what the trial cost the router. */
+export async function tryLoad(
+  label: string,
+  metric: Metric,
+  load: number,
+  context: MeasureContext,
+): Promise<Classified> {
+  return classify(label, planFor(metric, Math.max(1, Math.round(load)), context.load), context);
+}
+
+/** Trials of `carriesMostly`, on average. */
+export const TRIALS_OF_MOST = 2.4;
+
+/** The better of three: what two trials at the load say. */
+export async function carriesMostly(
+  label: string,
+  metric: Metric,
+  load: number,
+  context: MeasureContext,
+): Promise<LoadClass> {
+  const counts = new Map<LoadClass, number>();
+  for (;;) {
+    const seen = await carries(label, metric, load, context);
+    const count = (counts.get(seen) ?? 0) + 1;
+    // Each of these took several trials already.
+    if (count >= 2 || (seen !== 'carried' && seen !== 'overloaded')) return seen;
+    counts.set(seen, count);
+  }
 }
 
 /** About how long one trial takes, ms. */
@@ -170,9 +207,14 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
   let generatorBound = 0;
   let failed = 0;
   const { spoilt } = context;
+  const load = loadOf(plan);
   while (!context.signal.aborted) {
     const trial = await context.bed.offer(label, plan);
-    if (trial.verdict.state !== 'invalid') spoilt.inARow = 0;
+    const judged = spoilt.judgedUpTo[plan.shape];
+    if (trial.verdict.state !== 'invalid') {
+      spoilt.inARow = 0;
+      spoilt.judgedUpTo[plan.shape] = Math.max(judged, load);
+    }
     switch (trial.verdict.state) {
       case 'carried':
         return { seen: 'carried', ...effortOf(trial, context) };
@@ -189,7 +231,7 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
         }
         generatorBound = 0;
         invalid += 1;
-        spoilt.inARow += 1;
+        if (judged === 0 || load <= judged) spoilt.inARow += 1;
         if (spoilt.inARow >= MAX_INVALID_IN_A_ROW)
           throw new MeasurementFailed(
             `${spoilt.inARow} invalid trials in a row; the last: ${trial.verdict.reason}`,

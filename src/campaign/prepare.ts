@@ -3,14 +3,16 @@
 import { EXIT, UserError } from '../errors.ts';
 import { CATALOGUE, knobByName } from '../knobs/catalogue.ts';
 import type { ConstraintFacts } from '../knobs/constraints.ts';
-import type { Configuration, Knob, KnobInPlay, KnobValue } from '../knobs/knob.ts';
+import type { Configuration, Knob, KnobInPlay } from '../knobs/knob.ts';
 import { asNumber, parseKnobValue } from '../knobs/knob-value.ts';
-import { type DeviceFacts, inertReason, type LivenessFacts, unavailableReason } from '../knobs/liveness.ts';
+import { inertReason, type LivenessFacts, type SeenDevices, unavailableReason } from '../knobs/liveness.ts';
 import { BUFFER_KNOBS, type BufferSpan, type BufferSpans } from '../knobs/receive-buffer.ts';
+import { resolveContender } from '../knobs/resolve-contender.ts';
 import { allocatorsOf } from '../routers/allocators.ts';
 import type { RouterFacts } from '../routers/router.ts';
 import type { KnobChoice, Scenario } from '../scenario/scenario.ts';
-import { readDeviceFacts, readSynCookies } from '../targets/device-facts.ts';
+import { readCallDevices } from '../targets/call-devices.ts';
+import { readSynCookies } from '../targets/device-facts.ts';
 import { readIdentity } from '../targets/identity.ts';
 import { isOfGenerators, type Original } from '../targets/original.ts';
 import { type MissingKnob, readOriginals } from '../targets/originals.ts';
@@ -19,6 +21,7 @@ import { verifyLoadPath } from '../targets/verify-address.ts';
 import { configurationOf } from './apply.ts';
 import type { Emit } from './events.ts';
 import { generatorOriginals } from './generator-headroom.ts';
+import { requireGeneratorMachines } from './generator-machines.ts';
 import type { Prepared } from './test-bed.ts';
 
 export interface PreparedTarget {
@@ -36,13 +39,14 @@ type Inert = Prepared['inert'][number];
 /** Processes of a router besides its UDP workers: main, timers, control, TCP. A generous guess for the memory bound. */
 const OTHER_ROUTER_PROCESSES = 16;
 const UDP_MEM = '/proc/sys/net/ipv4/udp_mem';
+const MEMINFO = '/proc/meminfo';
 
 /** Where the kernel's values and the devices are seen: on the target itself, or on paper for a lab that is not up. */
 export interface TargetLook {
   originals(
     knobs: readonly Knob[],
   ): Promise<{ readonly originals: readonly Original[]; readonly missing: readonly MissingKnob[] }>;
-  devices(): Promise<readonly DeviceFacts[]>;
+  devices(): Promise<SeenDevices>;
   /** Null where it is not known. */
   synCookies(): Promise<boolean | null>;
 }
@@ -51,7 +55,7 @@ export function lookAt(target: Target): TargetLook {
   const places = { machine: target.machine, routerHost: target.routerHost, device: target.devices[0] };
   return {
     originals: (knobs) => readOriginals(knobs, places),
-    devices: () => readDeviceFacts(target.routerHost, target.devices),
+    devices: () => readCallDevices(target),
     synCookies: () => readSynCookies(target.routerHost),
   };
 }
@@ -59,6 +63,7 @@ export function lookAt(target: Target): TargetLook {
 /** Reads the target and records the way back. */
 export async function prepareTarget(scenario: Scenario, target: Target, emit: Emit): Promise<PreparedTarget> {
   await verifyLoadPath(target);
+  await requireGeneratorMachines(target);
   const found = await inspectTarget(scenario, target);
   for (const original of found.originals) await emit({ type: 'original', ...original });
   await emit({ type: 'originals-complete', count: found.originals.length });
@@ -79,10 +84,6 @@ export async function inspectTarget(
   const router = await target.router.facts();
   requireOptimised(router);
   const settings = await target.router.currentSettings();
-  const contenders = scenario.contenders.map(({ name, configuration }) => ({
-    name,
-    configuration: resolveAgainstMachine(configuration, target.facts.memoryMib),
-  }));
   const { originals, missing } = await allOriginals(target, look);
   const everything: Configuration = {
     ...Object.fromEntries(
@@ -92,12 +93,15 @@ export async function inspectTarget(
     ),
     ...configurationOf(settings),
   };
+  const contenders = scenario.contenders.map(({ name, configuration }) => ({
+    name,
+    configuration: resolveContender(configuration, everything, target.facts.memoryMib),
+  }));
   const [devices, synCookies] = [await look.devices(), await look.synCookies()];
   const { managedBy } = target.router;
   const facts = livenessFacts({
     scenario,
     devices,
-    egress: target.devices[0],
     router,
     managedBy,
     everything,
@@ -124,7 +128,7 @@ export async function inspectTarget(
         ...contender,
         configuration: onlyKnown(contender.configuration, everything),
       })),
-      constraintFacts: await constraintFacts(target, router),
+      constraintFacts: await constraintFacts(target, router, everything),
       identity: await readIdentity(target, router, scenario.router.config),
       target: {
         host: target.label,
@@ -166,8 +170,7 @@ export function livenessFacts(seen: {
   readonly scenario: Pick<Scenario, 'knobs'> & Partial<Pick<Scenario, 'load'>>;
   readonly router: RouterFacts;
   readonly managedBy: LivenessFacts['managedBy'];
-  readonly devices: readonly DeviceFacts[];
-  readonly egress: string | undefined;
+  readonly devices: SeenDevices;
   readonly everything: Configuration;
   readonly synCookies: boolean | null;
 }): LivenessFacts {
@@ -175,7 +178,6 @@ export function livenessFacts(seen: {
     router: seen.router,
     managedBy: seen.managedBy,
     devices: seen.devices,
-    egress: seen.devices.find(({ name }) => name === seen.egress) ?? null,
     buffer: bufferSpans(seen),
     synCookies: seen.synCookies,
     ...(seen.scenario.load ? { tcp: seen.scenario.load.transport !== undefined } : {}),
@@ -239,26 +241,25 @@ export function inPlayHere(
   return { knob, min: choice.min ?? knob.search.min, max: choice.max ?? knob.search.max };
 }
 
-async function constraintFacts(target: Target, router: RouterFacts): Promise<ConstraintFacts> {
-  const text = (await target.machine.readFiles([UDP_MEM])).get(UDP_MEM) ?? '';
-  const pages = Number(text.trim().split(/\s+/)[2]);
+async function constraintFacts(
+  target: Target,
+  router: RouterFacts,
+  today: Configuration,
+): Promise<ConstraintFacts> {
+  const texts = await target.machine.readFiles([UDP_MEM, MEMINFO]);
+  const pages = Number((texts.get(UDP_MEM) ?? '').trim().split(/\s+/)[2]);
+  const availableKib = /^MemAvailable:\s*(\d+) kB/m.exec(texts.get(MEMINFO) ?? '')?.[1];
   return {
     memoryMib: target.facts.memoryMib,
+    ...(availableKib === undefined ? {} : { availableMib: Math.floor(Number(availableKib) / 1024) }),
+    cpus: target.facts.cpus,
+    today,
     pageBytes: target.facts.pageBytes,
     udpMemBytes: Number.isFinite(pages) ? pages * target.facts.pageBytes : Number.POSITIVE_INFINITY,
     shmMmap: router.shmMmap,
     sockets: 1,
     otherProcesses: OTHER_ROUTER_PROCESSES,
   };
-}
-
-/** A profile may say "ram/4" where its advice is a share of the machine's memory; bytes. */
-function resolveAgainstMachine(configuration: Configuration, memoryMib: number): Configuration {
-  const resolve = (value: KnobValue): KnobValue => {
-    const share = /^ram\/(\d+)$/i.exec(String(value));
-    return share ? Math.floor((memoryMib / Number(share[1])) * 1024 * 1024) : value;
-  };
-  return Object.fromEntries(Object.entries(configuration).map(([name, value]) => [name, resolve(value)]));
 }
 
 /** What this target does not have cannot be part of a contender here. */

@@ -1,6 +1,7 @@
 // One trial: start the meters when the window begins, offer the load, stop, judge. Every number of it is recorded.
 import { carriageOf } from '../capacity/carriage.ts';
 import { cpuBoundOf } from '../capacity/cpu-bound.ts';
+import type { TrialEvidence } from '../capacity/evidence.ts';
 import { judgeTrial } from '../capacity/judge.ts';
 import type { Clock } from '../clock.ts';
 import type { Configuration } from '../knobs/knob.ts';
@@ -23,6 +24,8 @@ export interface TrialDeps {
   readonly meters: readonly Meter[];
   /** undefined: no phone takes part. */
   readonly phone: Phone | undefined;
+  /** Further machines with generators. */
+  readonly otherMachines?: TrialEvidence['otherMachines'];
   readonly objective: Objective;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -80,7 +83,8 @@ export async function runTrial(order: TrialOrder, deps: TrialDeps): Promise<Tria
       ? judgeTrial(
           {
             ...{ plan: order.plan, load, meters, routerCpus },
-            ...(target.sharesKernel ? { loadCpus: cpuList(target.loadCpus) } : {}),
+            [target.sharesKernel ? 'loadCpus' : 'generatorCpus']: cpuList(target.loadCpus),
+            ...(deps.otherMachines ? { otherMachines: deps.otherMachines } : {}),
           },
           deps.objective,
         )

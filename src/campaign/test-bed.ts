@@ -1,7 +1,7 @@
 // What a campaign needs of the world: put a configuration in force, offer one load, and go back to where it was.
-// The real one drives a target; the one in the tests is a model, so that a whole campaign runs in milliseconds.
+// The real one drives a target; the simulated one works on a virtual clock, and so does the model in the tests.
 import type { ConstraintFacts } from '../knobs/constraints.ts';
-import type { Configuration, KnobInPlay } from '../knobs/knob.ts';
+import type { Configuration, Knob, KnobInPlay } from '../knobs/knob.ts';
 import type { LoadPlan } from '../load/load.ts';
 import type { NetperfReport } from '../load/netperf.ts';
 import type { Result } from '../store/result.ts';
@@ -25,6 +25,8 @@ export interface Prepared {
   readonly inPlay: readonly KnobInPlay[];
   readonly inert: readonly { readonly knob: string; readonly reason: string }[];
   readonly constraintFacts: ConstraintFacts;
+  /** Knobs of a simulated router that are in no catalogue; a real target has none. */
+  readonly simulatedKnobs?: readonly Knob[];
   /** Contenders, with values that depend on the machine worked out. */
   readonly contenders: readonly { readonly name: string; readonly configuration: Configuration }[];
   readonly target: Result['target'];

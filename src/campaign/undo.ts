@@ -14,6 +14,8 @@ export interface Undo {
   readonly routerPids: readonly number[];
   /** The machine that was tuned, and the campaign's folder on it; undefined: this machine. */
   readonly remote: { readonly host: string; readonly workDir: string | undefined } | undefined;
+  /** Further machines that had generators; each restores itself by its own timer, too. */
+  readonly loadMachines: readonly string[];
   /** The siptune process that ran it. */
   readonly pid: number | undefined;
   /** Why these originals may not be all: what no restore can put back. */
@@ -28,6 +30,7 @@ export function undoOf(events: readonly CampaignEvent[], damaged: readonly Damag
   const originals = new Map<string, Original>();
   /** Places since the last complete restore: what comes later for the same place may already be siptune's own value. */
   const recorded = new Set<string>();
+  const loadMachines = new Set<string>();
   let labUp = false;
   let routerPids: readonly number[] = [];
   let pid: number | undefined;
@@ -45,6 +48,10 @@ export function undoOf(events: readonly CampaignEvent[], damaged: readonly Damag
         break;
       case 'armed':
         // Also where the next event is damaged: what was another machine's must never be written to this one.
+        if (event.of === 'generators') {
+          if (event.host !== undefined && parseSshAddress(event.host)) loadMachines.add(event.host);
+          break;
+        }
         if (event.host !== undefined && parseSshAddress(event.host))
           remote ??= { host: event.host, workDir: undefined };
         break;
@@ -78,6 +85,9 @@ export function undoOf(events: readonly CampaignEvent[], damaged: readonly Damag
   }
   const lost = gapsIn(events, damaged);
   return open || lost.length > 0
-    ? { originals: [...originals.values()], labUp, routerPids, remote, pid, lost }
+    ? {
+        ...{ originals: [...originals.values()], labUp, routerPids, remote, pid, lost },
+        loadMachines: [...loadMachines],
+      }
     : null;
 }

@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts';
 import { EXIT, UserError } from '../errors.ts';
 import type { HostTargetSpec, Scenario } from '../scenario/scenario.ts';
+import { NO_MACHINES, type OpenedMachines } from '../targets/generator-machines.ts';
 import type { Host } from '../targets/host.ts';
 import { createHostTarget } from '../targets/host-target.ts';
 import { isRoot } from '../targets/is-root.ts';
@@ -20,26 +21,32 @@ export interface TargetView {
   readonly standing: boolean;
 }
 
-/** `machine` is the target's, `generators` where siptune runs; `workDir` is only named, never made. */
+/** `machine` is the target's, `generators` where siptune runs, `opened` others with generators; folders are only named, never made. */
 export async function viewTarget(
   scenario: Scenario,
   machine: Host,
   workDir: string,
   clock: Clock,
   generators: Host = machine,
+  opened: OpenedMachines = NO_MACHINES,
 ): Promise<TargetView> {
   const { target, router, load } = scenario;
+  if (target.kind === 'sim') throw new Error('a simulated router has no machine to look at');
   if (target.kind === 'host') {
     if (usesNamespaces(target)) await requireRoot(generators);
-    const real = await createHostTarget(machine, { target, router, load }, workDir, clock, generators);
+    const spec = { target, router, load };
+    const real = await createHostTarget(machine, spec, workDir, clock, generators, opened);
     return { target: real, look: lookAt(real), standing: true };
   }
   if (await labIsUp(machine, target.egressBitsPerS)) {
-    const real = await createLabTarget(machine, { target, router, load }, workDir, clock);
+    const real = await createLabTarget(machine, { target, router, load }, workDir, clock, { opened });
     return { target: real, look: lookAt(real), standing: true };
   }
   return {
-    target: await createLabTarget(machine, { target, router, load }, workDir, clock, machine),
+    target: await createLabTarget(machine, { target, router, load }, workDir, clock, {
+      routerSeenFrom: machine,
+      opened,
+    }),
     look: lookOnPaper(machine, target.egressBitsPerS),
     standing: false,
   };

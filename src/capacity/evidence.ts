@@ -10,4 +10,19 @@ export interface TrialEvidence {
   readonly routerCpus: readonly number[];
   /** CPU numbers of the generators, where they are on the router's machine. */
   readonly loadCpus?: readonly number[];
+  /** The same of those on siptune's machine, where that is another. */
+  readonly generatorCpus?: readonly number[];
+  /** Further machines with generators. */
+  readonly otherMachines?: readonly GeneratorsElsewhere[];
+}
+
+export interface GeneratorsElsewhere {
+  readonly label: string;
+  /** Which of the pairs run there, from 1. */
+  readonly pairs: readonly number[];
+  readonly cpus: readonly number[];
+  /** The meter of its CPUs' ticks; undefined: another one watches them. */
+  readonly ticks?: string;
+  /** The meter of other processes on them; undefined: another one watches them. */
+  readonly rivals?: string;
 }

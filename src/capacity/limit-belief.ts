@@ -3,7 +3,7 @@
 // deciding it. This is how thresholds are measured in psychophysics, with a router in the place of the observer.
 // Source: A. B. Watson, D. G. Pelli, "QUEST: a Bayesian adaptive psychometric method", Perception & Psychophysics 33(2), 1983.
 // Pure: the same trials always give the same belief.
-import { errorFunction } from 'simple-statistics';
+import { normalBelow } from '../stats/normal.ts';
 
 export interface Outcome {
   /** Calls/s, or calls at once. */
@@ -26,6 +26,8 @@ export interface LimitBelief {
   readonly shares: Float64Array;
   /** Logarithm of how well the trials fit together, for comparing two readings of the same trials. */
   readonly fit: number;
+  /** How much the limits of trials scatter, as far as these tell: geometric mean. */
+  readonly scatter: number;
 }
 
 export interface BeliefOptions {
@@ -41,6 +43,8 @@ const CELL = 0.004;
 /** A trial that fails far below the limit (the machine paused), and one that is carried far above it. */
 const FALSE_OVERLOAD = 0.004;
 const FALSE_CARRIED = 0.0001;
+/** Probability of a cell below which nothing is lost with it. */
+const NEGLIGIBLE = 1e-7;
 /** What is left for a limit that is nowhere near the one that was expected. */
 const SURPRISE = 0.1;
 /** Cells to either side of a load beyond which nothing depends on the distance any more. */
@@ -63,14 +67,35 @@ export function believe(outcomes: readonly Outcome[], { min, max, scatters }: Be
     }
     return logs;
   });
+  return summed(from, rows, scatters);
+}
+
+function summed(
+  from: number,
+  rows: readonly Float64Array[],
+  scatters: BeliefOptions['scatters'],
+): LimitBelief {
+  const cells = rows[0]?.length ?? 0;
   let top = Number.NEGATIVE_INFINITY;
   for (const logs of rows) for (const log of logs) top = Math.max(top, log);
   const sums = new Float64Array(cells);
-  for (const logs of rows)
-    for (let index = 0; index < cells; index += 1)
-      sums[index] = (sums[index] as number) + Math.exp((logs[index] as number) - top);
+  let logScatter = 0;
+  for (const [row, logs] of rows.entries()) {
+    let weight = 0;
+    for (let index = 0; index < cells; index += 1) {
+      const share = Math.exp((logs[index] as number) - top);
+      sums[index] = (sums[index] as number) + share;
+      weight += share;
+    }
+    logScatter += weight * Math.log(scatters[row]?.[0] ?? 1);
+  }
   const sum = sums.reduce((a, b) => a + b, 0);
-  return { from, shares: sums.map((one) => one / sum), fit: top + Math.log(sum) };
+  return {
+    from,
+    shares: sums.map((one) => one / sum),
+    fit: top + Math.log(sum),
+    scatter: Math.exp(logScatter / sum),
+  };
 }
 
 /** The load below which the limit is with this probability. */
@@ -81,6 +106,33 @@ export function quantile({ from, shares }: LimitBelief, share: number): number {
     if (below >= share) return Math.exp(from + index * CELL);
   }
   return Math.exp(from + (shares.length - 1) * CELL);
+}
+
+/**
+ * How many times the one limit the other is, where nothing is known of the one from the other. A belief as any other, with ratios in
+ * the place of loads; `fit` and `scatter` mean nothing in it.
+ */
+export function ratioOf(one: LimitBelief, other: LimitBelief): LimitBelief {
+  const [below, above] = [trimmed(one), trimmed(other)];
+  const shares = new Float64Array(below.shares.length + above.shares.length - 1);
+  const last = below.shares.length - 1;
+  for (let i = 0; i <= last; i += 1)
+    for (let j = 0; j < above.shares.length; j += 1) {
+      const at = j - i + last;
+      shares[at] = (shares[at] as number) + (below.shares[i] as number) * (above.shares[j] as number);
+    }
+  return { from: above.from - below.from - last * CELL, shares, fit: 0, scatter: Number.NaN };
+}
+
+/** Without the ends, in which there is next to nothing. */
+function trimmed({ from, shares }: LimitBelief): Pick<LimitBelief, 'from' | 'shares'> {
+  let first = 0;
+  while (first < shares.length - 1 && (shares[first] as number) < NEGLIGIBLE) first += 1;
+  let end = shares.length;
+  while (end > first + 1 && (shares[end - 1] as number) < NEGLIGIBLE) end -= 1;
+  const rest = shares.slice(first, end);
+  const sum = rest.reduce((a, b) => a + b, 0);
+  return { from: from + first * CELL, shares: rest.map((share) => share / sum) };
 }
 
 /** What is believed when two readings of the same trials, on the same grid, are equally likely before they are compared. */
@@ -135,7 +187,7 @@ function chancesOf(scatter: number): Chances {
   const known = chancesByScatter.get(scatter);
   if (known) return known;
   const carried = Float64Array.from({ length: 2 * REACH + 1 }, (_, index) => {
-    const below = (1 + errorFunction(((index - REACH) * CELL) / scatter / Math.SQRT2)) / 2;
+    const below = normalBelow(((index - REACH) * CELL) / scatter);
     return FALSE_CARRIED + (1 - FALSE_CARRIED - FALSE_OVERLOAD) * below;
   });
   const chances = { carried: carried.map(Math.log), overloaded: carried.map((share) => Math.log(1 - share)) };

@@ -9,6 +9,7 @@ import {
   type Expectation,
   eitherOf,
   expecting,
+  type LimitBelief,
   type Outcome,
   quantile,
 } from './limit-belief.ts';
@@ -24,6 +25,10 @@ export interface SeenTrial extends Outcome {
 export interface LimitEvidence {
   /** The load below which the limit is with this probability, from the trials alone. */
   quantile(share: number): number;
+  /** The same as probabilities. */
+  readonly belief: LimitBelief;
+  /** How much the limits of trials scatter, whatever the machine's speed was: standard deviation of the logarithm. */
+  readonly scatter: number;
   /** The load from which the next trial tells most; an expectation has a say in it, though none in the answer. */
   readonly next: number;
 }
@@ -66,14 +71,22 @@ export function weigh(
       )
     : plain;
   const informed = expecting(belief, [expected, ...fullAt(atUsualSpeed?.trials ?? trials)]);
-  return { quantile: (share) => quantile(belief, share), next: quantile(informed, 0.5) };
+  return {
+    quantile: (share) => quantile(belief, share),
+    belief,
+    scatter: plain.scatter,
+    next: quantile(informed, 0.5),
+  };
 }
 
 /**
  * How far from what was tried the limit may be at all. Were every order of magnitude as likely as any other, one mishap of the
  * machine would make a limit likely that is far above everything that failed.
  */
-function reachOf(trials: readonly SeenTrial[], expected: Expectation): Pick<BeliefOptions, 'min' | 'max'> {
+export function reachOf(
+  trials: readonly SeenTrial[],
+  expected: Expectation,
+): Pick<BeliefOptions, 'min' | 'max'> {
   // Before the first trial there is nothing but the expectation.
   const loads = trials.length === 0 ? [expected.value] : trials.map(({ load }) => load);
   return { min: Math.min(...loads) / REACH_BELOW, max: Math.max(...loads) * REACH_ABOVE };

@@ -35,7 +35,7 @@ export interface LimitSearch {
 
 export interface LimitFound {
   /**
-   * `low` to `high`: where the limit is with 95 %. `estimate` is on the safe side: the limit is above it with 90 %, so that it is
+   * `low` to `high`: where the limit is with 95 %. `estimate` is on the safe side: the limit is above it with 92 %, so that it is
    * seldom too large by more than the width, and it is never more than was really carried. Where no load was too much, `high` is
    * the largest that may be tried, so that the answer is "at least".
    */
@@ -49,10 +49,10 @@ export interface LimitFound {
   readonly evidence: readonly SeenTrial[];
 }
 
-const SAFE_SHARE = 0.1;
+const SAFE_SHARE = 0.08;
 const CONFIDENCE = 0.95;
 /** The answer is close enough when the limit is within its width with this probability. */
-const CLOSE_SHARE = 0.7;
+const CLOSE_SHARE = 0.75;
 /**
  * No step up is larger: far above the limit a trial tells nothing but that, and is the likeliest to be spoilt. Where the router's
  * CPUs have much to spare it may be longer, up to where they would be full.
@@ -64,17 +64,43 @@ const MAX_UNCLEAR = 2;
 /** Contradictions can go on for ever. */
 const MAX_TRIALS = 40;
 
-export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
-  const { min, max, width } = search;
+/** What of a search is the same whoever decides how long it goes on. */
+export type LimitStepsOptions = Pick<LimitSearch, 'carried' | 'expected' | 'min' | 'max' | 'scatters'>;
+
+/** A search one trial at a time. */
+export interface LimitSteps {
+  /**
+   * Where the next trial tells most of the limit; null when there is nothing left to try. Once both sides of it were met, `offset`
+   * units of the scatter away from there, which tells of the scatter as well.
+   */
+  next(offset?: number): number | null;
+  tell(load: number, classified: Classified): void;
+  readonly trials: () => number;
+  /** What all trials so far say. */
+  readonly weighed: () => LimitEvidence;
+  /** Some load was carried, and some was too much. */
+  readonly bracketed: () => boolean;
+  /** The least that may be offered was too much, the most was carried, or nothing above what was carried can be judged. */
+  readonly exhausted: (width: number) => boolean;
+  readonly found: (decided: boolean) => LimitFound;
+}
+
+export function createLimitSteps({
+  carried: known,
+  expected,
+  min,
+  max,
+  scatters,
+}: LimitStepsOptions): LimitSteps {
   const evidence: SeenTrial[] = [];
-  if (search.carried !== undefined)
-    evidence.push({ load: search.carried, carried: true, cost: null, busyShare: null });
+  if (known !== undefined) evidence.push({ load: known, carried: true, cost: null, busyShare: null });
   let trials = 0;
   /** Loads from here on cannot be offered. */
   let ceiling = Number.POSITIVE_INFINITY;
   /** Loads from here on are not looked at again. */
   let clearBelow = Number.POSITIVE_INFINITY;
   let unclear = 0;
+  let weighed = weigh(evidence, scatters, expected);
 
   const mostCarried = () =>
     evidence.reduce((most, { load, carried }) => (carried ? Math.max(most, load) : most), 0);
@@ -83,62 +109,84 @@ export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
       (least, { load, carried }) => (carried ? least : Math.min(least, load)),
       Number.POSITIVE_INFINITY,
     );
-  const bracketed = () => mostCarried() > 0 && leastOverloaded() < Number.POSITIVE_INFINITY;
   const bound = () => Math.min(ceiling, clearBelow);
+  const bracketed = () => mostCarried() > 0 && leastOverloaded() < Number.POSITIVE_INFINITY;
 
-  let weighed = weigh(evidence, search.scatters, search.expected);
-  let decided = false;
-  while (trials < MAX_TRIALS && !((bracketed() || trials >= search.patience) && search.outOfTime())) {
-    const load = nextLoad(weighed, {
-      ...{
-        min,
-        max,
-        carried: mostCarried(),
-        overloaded: leastOverloaded(),
-        bound: bound(),
-        idleStep: spareOf(evidence),
-      },
-      // Were the expectation right, the other side of the limit would have been met by now: each step is twice as long.
-      step: Math.exp((search.expected.spread / 2) * 2 ** Math.max(0, evidence.length - 1)),
-    });
-    if (load === null) break;
-    const { seen, cost, busyShare } = await search.classify(load);
-    if (seen === 'stop') break;
-    if (seen === 'unreachable') ceiling = Math.min(ceiling, load);
-    else if (seen === 'unclear') {
-      clearBelow = Math.min(clearBelow, load);
-      unclear += 1;
-      if (unclear >= MAX_UNCLEAR && mostCarried() > 0) break;
-    } else {
-      trials += 1;
-      evidence.push({ load, carried: seen === 'carried', cost, busyShare });
-      weighed = weigh(evidence, search.scatters, search.expected);
-    }
-    decided = bracketed() && isClose(weighed, width);
-    if (decided || isAtAnEnd(evidence, min, max)) break;
-    // Where the way up is closed, the largest load below the bound is all that can be said.
-    if (bound() <= mostCarried() * (1 + width) || bound() - mostCarried() <= 1) break;
-  }
-  const carried = mostCarried();
-  const overloaded = leastOverloaded();
-  const tail = (1 - CONFIDENCE) / 2;
-  const safe = Math.min(weighed.quantile(SAFE_SHARE), carried);
-  const estimate = carried === 0 ? 0 : Math.max(min, Math.floor(safe));
   return {
-    limit: {
-      estimate,
-      low: carried === 0 ? 0 : Math.min(estimate, Math.floor(weighed.quantile(tail))),
-      high: !Number.isFinite(overloaded)
-        ? max
-        : carried === 0
-          ? overloaded
-          : Math.max(carried, Math.ceil(weighed.quantile(1 - tail))),
+    trials: () => trials,
+    weighed: () => weighed,
+    bracketed,
+    next: (offset = 0) =>
+      nextLoad(
+        offset !== 0 && bracketed()
+          ? { ...weighed, next: weighed.next * Math.exp(offset * weighed.scatter) }
+          : weighed,
+        {
+          ...{ min, max, carried: mostCarried(), overloaded: leastOverloaded(), bound: bound() },
+          idleStep: spareOf(evidence),
+          // Were the expectation right, the other side of the limit would have been met by now: each step is twice as long.
+          step: Math.exp((expected.spread / 2) * 2 ** Math.max(0, evidence.length - 1)),
+        },
+      ),
+    tell(load, { seen, cost, busyShare }) {
+      if (seen === 'unreachable') ceiling = Math.min(ceiling, load);
+      else if (seen === 'unclear') {
+        clearBelow = Math.min(clearBelow, load);
+        unclear += 1;
+      } else if (seen !== 'stop') {
+        trials += 1;
+        evidence.push({ load, carried: seen === 'carried', cost, busyShare });
+        weighed = weigh(evidence, scatters, expected);
+      }
     },
-    trials,
-    decided,
-    unreachable: Number.isFinite(ceiling) ? ceiling : null,
-    evidence,
+    exhausted: (width) =>
+      (unclear >= MAX_UNCLEAR && mostCarried() > 0) ||
+      isAtAnEnd(evidence, min, max) ||
+      // Where the way up is closed, the largest load below the bound is all that can be said.
+      bound() <= mostCarried() * (1 + width) ||
+      bound() - mostCarried() <= 1,
+    found(decided) {
+      const carried = mostCarried();
+      const overloaded = leastOverloaded();
+      const tail = (1 - CONFIDENCE) / 2;
+      const safe = Math.min(weighed.quantile(SAFE_SHARE), carried);
+      const estimate = carried === 0 ? 0 : Math.max(min, Math.floor(safe));
+      return {
+        limit: {
+          estimate,
+          low: carried === 0 ? 0 : Math.min(estimate, Math.floor(weighed.quantile(tail))),
+          high: !Number.isFinite(overloaded)
+            ? max
+            : carried === 0
+              ? overloaded
+              : Math.max(carried, Math.ceil(weighed.quantile(1 - tail))),
+        },
+        trials,
+        decided,
+        unreachable: Number.isFinite(ceiling) ? ceiling : null,
+        evidence,
+      };
+    },
   };
+}
+
+export async function searchLimit(search: LimitSearch): Promise<LimitFound> {
+  const { width } = search;
+  const steps = createLimitSteps(search);
+  let decided = false;
+  while (
+    steps.trials() < MAX_TRIALS &&
+    !((steps.bracketed() || steps.trials() >= search.patience) && search.outOfTime())
+  ) {
+    const load = steps.next();
+    if (load === null) break;
+    const classified = await search.classify(load);
+    if (classified.seen === 'stop') break;
+    steps.tell(load, classified);
+    decided = steps.bracketed() && isClose(steps.weighed(), width);
+    if (decided || steps.exhausted(width)) break;
+  }
+  return steps.found(decided);
 }
 
 interface Room {

@@ -8,7 +8,7 @@ import type { LoadPlan } from '../../src/load/load.ts';
 import { LeaseLost } from '../../src/safety/safeguard.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { createModelBed, type ModelBedOptions } from '../support/model-bed.ts';
+import { createModelBed, MODEL_CURRENT, type ModelBedOptions } from '../support/model-bed.ts';
 
 const scenario: Scenario = {
   name: 'model',
@@ -55,13 +55,96 @@ test('finds, proves and reports a better configuration', async () => {
   const { result, bed } = await campaign();
   expect(result.verdict).toBe('improved');
   expect(result.comparison?.ratio.low).toBeGreaterThan(3);
-  expect(result.comparison?.pairs).toBeGreaterThanOrEqual(4);
+  expect(result.comparison?.pairs).toBeGreaterThanOrEqual(6);
   expect(result.comparison?.guards).toMatchObject([{ metric: 'capacityCps', held: true }]);
   expect(result.baseline?.capacityCps?.estimate).toBeGreaterThan(3_500);
   expect(result.winner?.burstCalls?.estimate).toBeGreaterThan(600);
   expect(result.contenders[0]).toMatchObject({ name: 'article', ratio: expect.any(Number) });
   expect(result.restored).toBe(true);
   expect(bed.restores).toBe(1);
+});
+
+test('what does not pay leaves the profile before the proof, and the report can tell why', async () => {
+  const { result, events } = await campaign({ noise: 0.03 }, { budgetMs: 12 * 60_000 });
+  expect(result).toMatchObject({ verdict: 'improved', winner: { minimal: true } });
+  expect(result.minimised?.state).toBe('done');
+  const today = result.baseline?.config ?? {};
+  const { config = {} } = result.winner ?? {};
+  // In this model only the receive buffer holds calls, and fewer workers are a little faster.
+  const changed = Object.keys(config).filter((name) => config[name] !== today[name]);
+  expect(changed.length).toBeGreaterThanOrEqual(1);
+  expect(changed.length).toBeLessThanOrEqual(4);
+  expect(changed.some((name) => name === 'router.maxbuffer' || name === 'net.core.rmem_default')).toBe(true);
+  // The proof measured the very profile that is delivered.
+  const proven = events
+    .slice(events.findIndex((event) => event.type === 'phase' && event.phase === 'confirm'))
+    .flatMap((event) => (event.type === 'trial' && event.trial.label !== 'current' ? [event.trial] : []));
+  expect(proven.length).toBeGreaterThan(0);
+  for (const { configuration } of proven) expect(configuration).toEqual({ ...today, ...config });
+});
+
+test('what nobody searches and no bound would allow does not keep a profile from being made smaller', async () => {
+  // As kernel.shmmax is on every machine of today.
+  const beyond = { 'kernel.shmmax': '18446744073692774399', ...MODEL_CURRENT };
+  const { result } = await campaign(
+    { prepared: { current: beyond } },
+    { budgetMs: 12 * 60_000, search: { sampler: 'local-steps' } },
+  );
+  expect(result.minimised?.questions.length).toBeGreaterThan(0);
+  expect(result.winner?.minimal).toBe(true);
+  expect(Object.keys(result.winner?.config ?? {})).not.toContain('router.pkg');
+});
+
+test('a finalist that collapses in the proof is not judged by its good pairs alone', async () => {
+  let proving = false;
+  let pair = 0;
+  const { result } = await campaign(
+    {
+      verdictOf: (_n, verdict, plan, label) => {
+        if (label === 'current') {
+          if (proving) pair += 1;
+          proving = false;
+          return verdict;
+        }
+        proving = true;
+        const collapses = pair >= 1 && pair % 2 === 1 && plan.shape === 'burst' && label.endsWith('minimal');
+        if (!collapses || verdict.state !== 'carried') return verdict;
+        return { ...verdict, state: 'overloaded', limiter: 'unknown', evidence: 'it collapses now and then' };
+      },
+    },
+    { budgetMs: 15 * 60_000 },
+  );
+  expect(result.verdict).toBe('not-proven');
+});
+
+test('where fewer settings would break a guard, the whole of the best goes to the proof', async () => {
+  const { result } = await campaign(
+    {
+      verdictOf: (_n, verdict, plan, label) =>
+        label.endsWith('minimal') && plan.shape === 'steady' && verdict.state === 'carried'
+          ? { ...verdict, state: 'overloaded', limiter: 'worker-cpu', evidence: 'slow' }
+          : verdict,
+    },
+    { budgetMs: 12 * 60_000 },
+  );
+  expect(result.minimised?.state).toBe('guard-broken');
+  expect(result).toMatchObject({ verdict: 'improved', winner: { minimal: false } });
+});
+
+test('settings that need each other stay together', async () => {
+  const { result } = await campaign({}, { budgetMs: 12 * 60_000 });
+  for (const { knobs, needed } of result.minimised?.questions ?? [])
+    if (!needed) expect(knobs).not.toContain('router.maxbuffer');
+  expect(result.comparison?.ratio.low).toBeGreaterThan(3);
+});
+
+test('pairs that agree beyond doubt end the proof early; those that do not go on while there is time', async () => {
+  const clear = await campaign({ noise: 0.03 }, { budgetMs: 20 * 60_000 });
+  expect(clear.result.comparison?.pairs).toBe(6);
+  const unclear = await campaign({ indifferent: true, noise: 0.1 }, { budgetMs: 20 * 60_000 });
+  const pairs = unclear.result.comparison?.pairs ?? unclear.result.samples.burstCalls?.length ?? 0;
+  if (unclear.result.comparison) expect(pairs).toBeGreaterThan(6);
+  expect(unclear.result.verdict).toBe('not-proven');
 });
 
 test('the result says, beside each capacity, where the router’s CPUs are full', async () => {
@@ -103,7 +186,8 @@ test('ends within its budget, with a verdict', async () => {
 
 test('a guard that falls is never sold: the winner keeps the capacity', async () => {
   const { result } = await campaign({ noise: 0.02 });
-  const workers = result.winner?.config['router.workers'];
+  expect(result.winner).not.toBeNull();
+  const workers = result.winner?.config['router.workers'] ?? MODEL_CURRENT['router.workers'];
   expect(Number(workers)).toBeLessThan(11);
 });
 
@@ -115,15 +199,42 @@ test('the winner’s numbers are those of the proof: what it was chosen for does
     .flatMap((event) => (event.type === 'measured' && event.label !== 'current' ? [event] : []))
     .filter(({ metric }) => metric === 'burstCalls')
     .map(({ value }) => value);
-  expect(fresh.length).toBeGreaterThanOrEqual(4);
-  expect(result.winner?.burstCalls?.low).toBe(Math.min(...fresh.map(({ low }) => low)));
-  expect(result.winner?.burstCalls?.high).toBe(Math.max(...fresh.map(({ high }) => high)));
+  expect(fresh).toEqual([result.winner?.burstCalls]);
+  const trials = result.comparison?.trials ?? [];
+  expect(trials.length).toBe(result.comparison?.pairs);
+  const shown = events.slice(confirming).flatMap((event) => (event.type === 'trial' ? [event.trial] : []));
+  for (const side of ['current', 'winner'] as const)
+    expect(trials.flatMap((pair) => pair[side]).map(({ load }) => load)).toEqual(
+      shown
+        .filter(
+          ({ label, plan, verdict }) =>
+            (label === 'current') === (side === 'current') &&
+            plan.shape === 'burst' &&
+            verdict.state !== 'invalid',
+        )
+        .map(({ plan }) => (plan.shape === 'burst' ? plan.calls : 0))
+        .slice(0, trials.flatMap((pair) => pair[side]).length),
+    );
+});
+
+test('of pairs of which the machine spoilt one side, nothing is proven', async () => {
+  let searching = false;
+  const { result } = await campaign({
+    verdictOf: (_n, verdict, plan, label) => {
+      searching ||= label.startsWith('candidate');
+      return searching && label === 'current' && plan.shape === 'burst'
+        ? { state: 'invalid', reason: 'steal: 90 ms of one CPU' }
+        : verdict;
+    },
+  });
+  expect(result.verdict).not.toBe('improved');
+  expect(result.winner).toBeNull();
 });
 
 test('too little time for a proof is said, with a budget that would do, and nothing is recommended', async () => {
   const { result } = await campaign({ noise: 0.03 }, { budgetMs: 1.5 * 60_000 });
   expect(result).toMatchObject({ verdict: 'not-proven', winner: null, restored: true });
-  expect(result.reason).toMatch(/^only [1-3] of the 4 pairs that a proof needs .* --budget \d+m$/);
+  expect(result.reason).toMatch(/^only [1-5] of the 6 pairs that a proof needs .* --budget \d+m$/);
   const minutes = Number(/--budget (\d+)m/.exec(result.reason)?.[1]);
   const again = await campaign({ noise: 0.03 }, { budgetMs: minutes * 60_000 });
   expect(again.result.verdict).toBe('improved');
@@ -157,7 +268,7 @@ test('a guard is not held against a rate of today’s that was found too small i
   });
   expect(result.baseline?.capacityCps?.estimate).toBeLessThan(2_000);
   expect(result.verdict).toBe('not-proven');
-  expect(result.reason).toMatch(/^the capacity fell to \d+/);
+  expect(result.reason).toMatch(/^the capacity fell/);
 });
 
 test('a winner whose rate the machine did not let be found has not been seen to fall', async () => {
@@ -250,10 +361,15 @@ test('trials spoilt by the machine are repeated, not scored', async () => {
 
 test('a load at which the machine spoils every trial is left alone, and the search goes on below it', async () => {
   const spoils = (plan: LoadPlan) => (plan.shape === 'burst' ? plan.calls > 900 : plan.rateCps > 4_600);
-  const { result } = await campaign({
-    verdictOf: (_n, verdict, plan) =>
-      spoils(plan) ? { state: 'invalid', reason: 'hidden steal: one CPU accounted for only 76 %' } : verdict,
-  });
+  const { result } = await campaign(
+    {
+      verdictOf: (_n, verdict, plan) =>
+        spoils(plan)
+          ? { state: 'invalid', reason: 'hidden steal: one CPU accounted for only 76 %' }
+          : verdict,
+    },
+    { budgetMs: 12 * 60_000 },
+  );
   expect(result.trials.invalid).toBeGreaterThan(3);
   expect(result.verdict).toBe('improved');
   expect(result.winner?.burstCalls?.estimate).toBeLessThanOrEqual(900);
@@ -268,15 +384,25 @@ test('a machine that spoils every trial ends the campaign, restored, with the re
 });
 
 test('a load beyond the generators is no reason to stop: the number is then "at least"', async () => {
-  const { result } = await campaign({
-    verdictOf: (_n, verdict, plan) =>
-      plan.shape === 'burst' && plan.calls > 900
-        ? { state: 'invalid', reason: 'generator: the burst of 901 calls took 400 ms to leave' }
-        : verdict,
-  });
+  const { result, events } = await campaign(
+    {
+      verdictOf: (_n, verdict, plan) =>
+        plan.shape === 'burst' && plan.calls > 900
+          ? { state: 'invalid', reason: 'generator: the burst of 901 calls took 400 ms to leave' }
+          : verdict,
+    },
+    { budgetMs: 12 * 60_000 },
+  );
   expect(result.verdict).toBe('improved');
   expect(result.winner?.burstCalls?.low).toBeLessThanOrEqual(900);
   expect(result.winner?.burstCalls?.high).toBeGreaterThan(50_000);
+  // And why.
+  expect(result.winner?.generatorBound?.burstCalls).toBeGreaterThan(900);
+  expect(result.baseline?.generatorBound).toBeUndefined();
+  const { unreachable } = events.findLast(
+    (event) => event.type === 'measured' && event.metric === 'burstCalls' && event.label !== 'current',
+  ) as { unreachable?: number };
+  expect(unreachable).toBeGreaterThan(900);
 });
 
 test('generators that cannot offer anything end the campaign, restored, and say so', async () => {
@@ -314,6 +440,26 @@ test('a router that does not start as it is today ends the campaign before any t
   });
   expect(result).toMatchObject({ verdict: 'aborted', restored: true, trials: { total: 0 } });
   expect(result.reason).toMatch(/parse error in line 3/);
+});
+
+test('what could not be put back is said, also where the journal is full', async () => {
+  const clock = createFakeClock();
+  let full = false;
+  const emit = async () => {
+    if (full) throw new UserError('no space left on device');
+  };
+  const onTrial = (n: number) => {
+    full = n >= 20;
+  };
+  const bed = createModelBed({ clock, emit, onTrial });
+  const stuck = {
+    ...bed,
+    restore: async () => ({ complete: false, failures: ['txqueuelen: eth0 is gone'] }),
+  };
+  const signal = new AbortController().signal;
+  await expect(runCampaign({ id: 'test', scenario, bed: stuck, clock, emit, signal })).rejects.toThrow(
+    /NOT everything was put back.*txqueuelen: eth0 is gone.*siptune restore/,
+  );
 });
 
 test('a journal that cannot be written any more, at whatever event, never keeps the router from being restored', async () => {

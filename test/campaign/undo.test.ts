@@ -48,6 +48,15 @@ test('another machine’s originals are never taken for this one’s, though the
   expect(undoOf([armed('local'), original('a', '1')])?.remote).toBeUndefined();
 });
 
+test('a machine that only has generators is never taken for the one that is tuned', () => {
+  const armed = (host: string, of?: 'generators'): CampaignEvent => ({
+    ...{ at, type: 'armed', host, periodMs: 60_000, by: 'setsid', state: '/var/lib/siptune' },
+    ...(of ? { of } : {}),
+  });
+  const undo = undoOf([armed('local'), armed('ssh://root@load1', 'generators'), original('a', '1')]);
+  expect(undo).toMatchObject({ remote: undefined, loadMachines: ['ssh://root@load1'] });
+});
+
 test('a generators’ ceiling and the target’s own setting of the same name are two', () => {
   const mine: CampaignEvent = {
     ...{ at, type: 'original', knob: 'net.core.rmem_max', raw: '2' },

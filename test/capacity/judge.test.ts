@@ -195,6 +195,62 @@ test('a generator that another process keeps from its core is not blamed, and th
   expect(verdict.state === 'invalid' && blamesGenerator(verdict.reason)).toBe(false);
 });
 
+describe('a burst', () => {
+  const plan = { shape: 'burst', calls: 500 } as const;
+  const lost = { retransmissions: 50 };
+  const burst = (meters: TrialEvidence['meters'], load: Partial<LoadReport> = lost) =>
+    judgeTrial({ ...evidence(load, meters), plan }, objective);
+  const ticks = (worstHiddenStealPct: number, worstStealPct: number, elapsedMs: number) => ({
+    ticks: { worstHiddenStealPct, worstStealPct, elapsedMs },
+  });
+
+  test('that lasts, as on top of a base rate, is judged by the shares of its ticks, like a steady window', () => {
+    expect(burst(ticks(0, 12, 3_700))).toMatchObject({
+      state: 'invalid',
+      reason: expect.stringMatching(/^steal: 12.0 %/),
+    });
+    expect(burst(ticks(12, 0, 3_700))).toMatchObject({
+      state: 'invalid',
+      reason: expect.stringMatching(/^hidden steal.* 12 %/),
+    });
+    expect(burst({ ...ticks(0, 0, 3_700), processes: { uacCpuPct: 97 } })).toMatchObject({
+      state: 'invalid',
+    });
+  });
+
+  test('that is over in a moment is spoilt by time that was taken, not by a share of what was watched', () => {
+    // It was worked off in a tenth of a second: 70 ms of somebody else's are most of that.
+    expect(burst(ticks(0, 5, 1_400))).toMatchObject({
+      state: 'invalid',
+      reason: expect.stringMatching(/steal: 70 ms of one CPU/),
+    });
+    expect(burst(ticks(8, 0, 1_400))).toMatchObject({
+      state: 'invalid',
+      reason: expect.stringMatching(/hidden steal.*112 ms/),
+    });
+    // What ticks cannot tell from nothing.
+    expect(burst(ticks(0, 2, 1_400))).toMatchObject({ state: 'overloaded' });
+    expect(burst(ticks(5, 0, 1_400))).toMatchObject({ state: 'overloaded' });
+    // And what was carried all the same is carried.
+    expect(burst(ticks(8, 0, 1_400), {})).toMatchObject({ state: 'carried' });
+  });
+
+  test('is worked off by generators at full speed, which is no fault of theirs', () => {
+    expect(burst({ ...ticks(0, 0, 400), processes: { uacCpuPct: 97 } }, {})).toMatchObject({
+      state: 'carried',
+    });
+  });
+
+  test('that nobody watched says nothing', () => {
+    expect(
+      burst({ ...ticks(0, 0, 1_400), sampling: { socketsMissed: 3, socketsExpected: 5 } }),
+    ).toMatchObject({
+      state: 'invalid',
+      reason: expect.stringMatching(/sockets missed 3 of 5/),
+    });
+  });
+});
+
 test('ticks of a window that was over in a moment are too coarse to tell of hidden steal', () => {
   const ticks = { worstHiddenStealPct: 20, worstStealPct: 0, elapsedMs: 400 };
   const lossy = { retransmissions: 500 };
@@ -289,6 +345,84 @@ describe('the limiter', () => {
     expect(burstOf(isolated, { unexpectedResponses: { 503: 2 } })).toMatchObject({
       limiter: 'unknown',
       evidence: expect.stringMatching(/^no counter explains the loss; answers seen: 2 × 503/),
+    });
+  });
+});
+
+describe('further machines with generators', () => {
+  const load1 = {
+    label: 'ssh://root@load1',
+    cpus: [0, 2],
+    ticks: 'ticks-generators-1',
+    rivals: 'rivals-generators-1',
+  };
+  const judgeWith = (load: Partial<LoadReport>, meters: TrialEvidence['meters']) =>
+    judgeTrial(
+      {
+        ...evidence(load, meters),
+        otherMachines: [{ ...load1, pairs: [2] }],
+      },
+      objective,
+    );
+  const ofPairs = (there: number, here: number) => ({
+    processes: {
+      ...{ uacCpuPct: there + here, uac1CpuPct: here, uac2CpuPct: there },
+      ...{ uasCpuPct: there + here, uas1CpuPct: here, uas2CpuPct: there },
+    },
+  });
+
+  test('each has its own cores: what is much for one is little for another', () => {
+    expect(judgeWith({}, ofPairs(85, 10))).toMatchObject({ state: 'carried' });
+    expect(judgeWith({}, ofPairs(10, 50))).toMatchObject({
+      reason: 'generator: its 2 processes used 100 % of their one core',
+    });
+    expect(judgeWith({}, ofPairs(92, 10))).toMatchObject({
+      reason: expect.stringContaining('of pair 2 used 92 % of its core'),
+    });
+  });
+
+  test('steal and missed looks there spoil a trial, and the machine is named', () => {
+    const stolen = { 'ticks-generators-1': { worstHiddenStealPct: 20, worstStealPct: 0, elapsedMs: 5_000 } };
+    expect(judgeWith({ retransmissions: 50 }, stolen)).toMatchObject({
+      state: 'invalid',
+      reason: expect.stringMatching(/hidden steal: .* 20 % of the time of one CPU of ssh:\/\/root@load1/),
+    });
+    const missed = { sampling: { 'ticks-generators-1Missed': 3, 'ticks-generators-1Expected': 7 } };
+    expect(judgeWith({}, missed)).toMatchObject({
+      reason: expect.stringContaining('ticks-generators-1 missed 3 of 7'),
+    });
+  });
+
+  test('a process there that uses up a CPU of the generators spoils a trial, and one on another CPU does not', () => {
+    const busy = (cpu: number) => ({ 'rivals-generators-1': { [`pid 77 (yes) cpu ${cpu}`]: 98 } });
+    expect(judgeWith({}, busy(2))).toMatchObject({
+      state: 'invalid',
+      reason: 'another process: yes (PID 77) used 98 % of CPU 2 of ssh://root@load1',
+    });
+    expect(judgeWith({}, busy(1))).toMatchObject({ state: 'carried' });
+  });
+});
+
+describe('generators on siptune’s machine, of a router on another', () => {
+  const judgeThere = (meters: TrialEvidence['meters']) => {
+    const { loadCpus, ...other } = evidence({}, meters);
+    return judgeTrial({ ...other, generatorCpus: loadCpus ?? [] }, objective);
+  };
+
+  test('are kept from their CPU by other processes here', () => {
+    expect(judgeThere({ 'rivals-generators': { 'pid 77 (yes) cpu 1': 98 } })).toMatchObject({
+      state: 'invalid',
+      reason: "another process: yes (PID 77) used 98 % of CPU 1 of the generators' machine",
+    });
+    expect(judgeThere({ 'rivals-generators': { 'pid 77 (yes) cpu 0': 98 } })).toMatchObject({
+      state: 'carried',
+    });
+  });
+
+  test('fill their core together', () => {
+    const processes = { uac1CpuPct: 30, uac2CpuPct: 30, uas1CpuPct: 20, uas2CpuPct: 20 };
+    expect(judgeThere({ processes })).toMatchObject({
+      reason: 'generator: its 4 processes used 100 % of their one core',
     });
   });
 });

@@ -1,11 +1,14 @@
 // How much is foreign: what the router received against what siptune sent, and who is named.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { foreignRate } from '../../../src/campaign/guards/before-campaign.ts';
-import { excessOf } from '../../../src/campaign/guards/during-trial.ts';
+import { createTrafficGuard, excessOf } from '../../../src/campaign/guards/during-trial.ts';
 import { type Peers, peersIn, peersText, watchPeers } from '../../../src/campaign/guards/peers.ts';
 import { trafficBetween } from '../../../src/campaign/guards/router-traffic.ts';
 import { UserError } from '../../../src/errors.ts';
+import type { CallLoad, LoadContext } from '../../../src/load/load.ts';
 import { createLocalHost } from '../../../src/targets/local-host.ts';
+import type { Target } from '../../../src/targets/target.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 
 const unknown: Peers = { state: 'unknown', reason: 'install tcpdump' };
 const own = { requests: 15_000, replies: 15_000 };
@@ -72,4 +75,47 @@ test('without tcpdump peers are unknown, and it is said what to install', async 
   };
   const watch = await watchPeers(host, '198.18.0.1', 5060);
   expect(await watch.stop()).toEqual({ state: 'unknown', reason: 'install tcpdump' });
+});
+
+describe('a router that does not count for itself', () => {
+  /** Each look finds 700 datagrams more in the namespace; the offer sent 300 of them to the router. */
+  async function foreignIn(callerLabel: string) {
+    let datagrams = 0;
+    const hostNamed = (label: string) => ({
+      label,
+      run: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
+      spawn: () => Promise.reject(new UserError('tcpdump is not installed')),
+      readFiles: async () => {
+        datagrams += 700;
+        return new Map([['/proc/net/snmp', `Udp: InDatagrams OutDatagrams\nUdp: ${datagrams} 0\n`]]);
+      },
+    });
+    const end = (label: string) => ({ host: hostNamed(label), address: '198.18.0.9', port: 5061 });
+    const target = {
+      router: { stats: async () => ({}) },
+      routerHost: hostNamed('local'),
+      routerAddress: '198.18.0.1',
+      routerPort: 5060,
+      caller: end(callerLabel),
+      callee: end(callerLabel),
+    } as unknown as Target;
+    const clock = createFakeClock();
+    const guard = createTrafficGuard(target, { phoneRateCps: 0, allowed: false }, clock);
+    const offer = async () => {
+      clock.advance(1_000);
+      return { sentAtMost: { requests: 150, replies: 150 } };
+    };
+    const { load, end: ended } = await guard.begin({ offer } as unknown as CallLoad);
+    const plan = { shape: 'burst', calls: 50 } as const;
+    await load.offer(plan, {} as LoadContext);
+    return (await ended(plan)).foreign;
+  }
+
+  test('is told of datagrams that siptune did not send', async () => {
+    expect(await foreignIn('local, netns load')).toMatch(/400 UDP datagrams\/s that siptune did not send/);
+  });
+
+  test('is not blamed for what the generators receive beside it', async () => {
+    expect(await foreignIn('local')).toBeNull();
+  });
 });
