@@ -1,12 +1,18 @@
 // Constraints between knobs: broken ones are repaired, or the configuration is rejected, before a trial is spent.
 // Sources: net/core/sock.c and the routers' buffer probes (1), udp_memory_allocated (2), plain arithmetic (3),
-// ipc/shm.c (4).
+// ipc/shm.c (4). What would take more memory than there is, is never written, whoever asks for it.
 import { knobByName } from './catalogue.ts';
-import type { Configuration, KnobValue } from './knob.ts';
+import type { Configuration, Knob, KnobValue } from './knob.ts';
 import { asNumber } from './knob-value.ts';
 
 export interface ConstraintFacts {
   readonly memoryMib: number;
+  /** What programs could still have had before the campaign (MemAvailable); undefined where nobody can tell. */
+  readonly availableMib?: number;
+  /** Each has a backlog of its own; undefined in journals of old. */
+  readonly cpus?: number;
+  /** What the system has, also of knobs that the scenario does not name. */
+  readonly today?: Configuration;
   readonly pageBytes: number;
   /** Third value of net.ipv4.udp_mem, in bytes: what all UDP sockets together may hold. */
   readonly udpMemBytes: number;
@@ -22,9 +28,12 @@ export type RepairOutcome =
   | { readonly state: 'valid'; readonly configuration: Configuration; readonly repairs: readonly string[] }
   | { readonly state: 'rejected'; readonly reason: string };
 
-/** Share of RAM that the router's memory and the buffers may take together. */
+/** Share of the memory that the router and the kernel's queues may take together: generators and the system need the rest. */
 const MEMORY_SHARE = 0.7;
+/** What a SIP message costs while it waits in the kernel (its buffer's truesize). */
+const PACKET_BYTES = 2304;
 const MIB = 1024 * 1024;
+const BACKLOG = 'net.core.netdev_max_backlog';
 
 /**
  * The receive buffer that the router's socket ends up with, bytes, as `ss -uanm` shows it (`rb`).
@@ -85,21 +94,20 @@ const CONSTRAINTS: readonly Constraint[] = [
     },
   },
   {
-    broken: (value, facts) => {
-      const needMib = memoryMib(value, facts);
-      const haveMib = Math.floor(facts.memoryMib * MEMORY_SHARE);
-      return needMib > haveMib
-        ? `the router's memory and buffers would take ${Math.ceil(needMib)} MiB, more than ${haveMib} MiB (70 % of RAM)`
-        : null;
-    },
+    broken: memoryExcess,
     repair: (draft, value, facts) => {
-      const excess = memoryMib(value, facts) - facts.memoryMib * MEMORY_SHARE;
+      const excessMib = () => memoryMib(value, facts) - mostMib(facts);
       const processes = value('router.workers') + facts.otherProcesses;
+      const excess = excessMib();
       if (draft.has('router.shm'))
         draft.set('router.shm', Math.max(64, Math.floor(value('router.shm') - excess)));
-      if (draft.has('router.pkg') && memoryMib(value, facts) > facts.memoryMib * MEMORY_SHARE)
+      if (draft.has('router.pkg') && excessMib() > 0)
         draft.set('router.pkg', Math.max(4, Math.floor(value('router.pkg') - excess / processes)));
-      return 'router memory lowered to fit the machine';
+      if (draft.has(BACKLOG) && excessMib() > 0) {
+        const packets = (excessMib() * MIB) / (PACKET_BYTES * (facts.cpus ?? 1));
+        draft.set(BACKLOG, Math.max(1_000, Math.floor(value(BACKLOG) - packets)));
+      }
+      return 'memory of the router and the backlog lowered to fit the machine';
     },
   },
   {
@@ -121,11 +129,13 @@ const CONSTRAINTS: readonly Constraint[] = [
 /**
  * Makes `configuration` (values of the knobs in play) consistent, given what the system has for all others.
  * Only knobs in play are changed. Hard bounds of the catalogue are checked last and never bent.
+ * `simulated`: knobs that no catalogue has, because only a simulated router does.
  */
 export function repairConfiguration(
   configuration: Configuration,
   current: Configuration,
   facts: ConstraintFacts,
+  simulated: readonly Knob[] = [],
 ): RepairOutcome {
   const draft: Draft = new Map(Object.entries(configuration));
   const value = (name: string): number => asNumber(draft.get(name) ?? current[name]) ?? Number.NaN;
@@ -143,7 +153,7 @@ export function repairConfiguration(
     if (JSON.stringify([...draft]) !== before) repairs.push(what);
   }
   const repaired = Object.fromEntries(draft);
-  const reason = violations(repaired, current, facts)[0] ?? boundsViolation(repaired);
+  const reason = violations(repaired, current, facts)[0] ?? boundsViolation(repaired, simulated);
   return reason === undefined || reason === null
     ? { state: 'valid', configuration: repaired, repairs }
     : { state: 'rejected', reason };
@@ -160,9 +170,12 @@ export function violations(
 }
 
 /** The first value outside the catalogue's hard bounds, as a sentence, or null. */
-export function boundsViolation(configuration: Configuration): string | null {
+export function boundsViolation(
+  configuration: Configuration,
+  simulated: readonly Knob[] = [],
+): string | null {
   for (const [name, raw] of Object.entries(configuration)) {
-    const knob = knobByName(name);
+    const knob = knobByName(name) ?? simulated.find((one) => one.name === name);
     if (!knob) return `${name} is not in the catalogue: siptune never writes it`;
     if (knob.choices) {
       if (knob.choices.includes(String(raw))) continue;
@@ -188,10 +201,44 @@ function predicted(value: (name: string) => number): number {
   );
 }
 
-function memoryMib(value: (name: string) => number, facts: ConstraintFacts): number {
+/** Why a configuration, put in force over `current`, must not be written at all, as a sentence, or null. */
+export function memoryViolation(
+  configuration: Configuration,
+  current: Configuration,
+  facts: ConstraintFacts,
+): string | null {
+  return memoryExcess((name) => asNumber(configuration[name] ?? current[name]) ?? Number.NaN, facts);
+}
+
+/** What takes no more than what runs today is fine: it fits, as one sees. */
+function memoryExcess(value: (name: string) => number, facts: ConstraintFacts): string | null {
+  const need = memoryMib(value, facts);
+  const most = mostMib(facts);
+  if (need <= most) return null;
+  const of =
+    facts.availableMib === undefined
+      ? `the machine's ${facts.memoryMib} MiB`
+      : `the ${facts.availableMib} MiB that were available before the campaign`;
+  return (
+    `the router's memory, its receive buffer and the backlog would take ${Math.ceil(need)} MiB, more than ${Math.floor(most)} MiB ` +
+    `(70 % of ${of}): lower router.shm, router.pkg, router.workers or ${BACKLOG}`
+  );
+}
+
+function mostMib(facts: ConstraintFacts): number {
+  const todayMib = facts.today === undefined ? 0 : memoryMib(() => Number.NaN, facts);
+  return Math.max((facts.availableMib ?? facts.memoryMib) * MEMORY_SHARE, todayMib);
+}
+
+function memoryMib(given: (name: string) => number, facts: ConstraintFacts): number {
+  // One that is not known must not make the sum unknown: nothing would be too much then.
+  const value = (name: string): number => {
+    const known = given(name);
+    return Number.isNaN(known) ? (asNumber(facts.today?.[name]) ?? 0) : known;
+  };
   const processes = value('router.workers') + facts.otherProcesses;
-  const buffersMib = (predicted(value) * facts.sockets) / MIB;
-  return processes * value('router.pkg') + value('router.shm') + buffersMib;
+  const queuesBytes = predicted(value) * facts.sockets + value(BACKLOG) * PACKET_BYTES * (facts.cpus ?? 1);
+  return processes * value('router.pkg') + value('router.shm') + queuesBytes / MIB;
 }
 
 function roundDown(value: number, step: number): number {

@@ -1,4 +1,5 @@
 // A knob: one setting as data. Code only reads and writes; everything that is known about a knob stands here.
+import type { Limiter } from '../campaign/verdict.ts';
 import type { RouterSettingName } from '../routers/router.ts';
 
 /**
@@ -31,6 +32,12 @@ export type Access =
   | { readonly via: 'txqueuelen' }
   | { readonly via: 'router'; readonly setting: RouterSettingName };
 
+/** What gives way where this knob is wrong, and which way it moves to relieve that. */
+export interface Signal {
+  readonly limiter: Limiter;
+  readonly relief: 'more' | 'less' | 'either';
+}
+
 export interface Knob {
   readonly name: string;
   /** What it does, in one or two sentences, for an operator. */
@@ -45,6 +52,8 @@ export interface Knob {
   readonly search: { readonly min: number; readonly max: number; readonly scale: 'log' | 'linear' };
   /** A knob whose values are names has them here; its bounds and its range are then places in this list, from 0. */
   readonly choices?: readonly string[];
+  /** A search that is led by limiters leaves the knob alone while none of these moves; absent: nothing is known, it always takes part. */
+  readonly signals?: readonly Signal[];
   /** Another knob that must be written with this one (kernel.shmall with kernel.shmmax). */
   readonly derives?: string;
   /** Kernel or router documentation that this entry rests on. */

@@ -7,16 +7,26 @@ export interface DeviceFacts {
   readonly name: string;
   /** Root queue discipline, e.g. "noqueue", "htb", "fq_codel"; null when tc could not tell. */
   readonly rootQdisc: string | null;
+  /** Those of its classes and transmit queues; under mq each queue has its own. */
+  readonly leafQdiscs?: readonly string[];
   /** Kernel's kind of link ("veth", "lo", "physical"). */
   readonly kind: string;
   /** Some receive queue of the device has an RPS mask. */
   readonly rps: boolean;
 }
 
+export interface SeenDevices {
+  /** The one whose queue the scenario would set; null where it names none. */
+  readonly egress: DeviceFacts | null;
+  /** By which the calls are delivered: to the router, and to generators on the same kernel. */
+  readonly onPath: readonly DeviceFacts[];
+  /** By which what the router sends leaves; null where it is not known. */
+  readonly leavesBy: readonly string[] | null;
+}
+
 export interface LivenessFacts {
   readonly router: RouterFacts;
-  readonly egress: DeviceFacts | null;
-  readonly devices: readonly DeviceFacts[];
+  readonly devices: SeenDevices;
   /** null where today's values are not known. */
   readonly buffer: BufferSpans | null;
   /** A service's workers, buffer and allocator stand in files of its operator's. */
@@ -38,6 +48,12 @@ const QDISCS_USING_TXQUEUELEN = new Set([
   'prio',
   'qfq',
 ]);
+
+/**
+ * Links whose packets wait in a CPU's backlog (netif_rx). What stands behind a bridge or shares a link as macvlan and ipvlan do
+ * cannot be seen from here, and mostly is a veth or its like: nothing speaks against the backlog there.
+ */
+const LINKS_USING_BACKLOG = new Set(['lo', 'veth', 'bridge', 'macvlan', 'ipvlan']);
 
 /** Why siptune cannot change the knob here at all, or null. */
 export function unavailableReason(inPlay: KnobInPlay, facts: LivenessFacts): string | null {
@@ -61,11 +77,11 @@ export function inertReason(inPlay: KnobInPlay, facts: LivenessFacts): string | 
         ? `${facts.router.kind} ${facts.router.version} maps its shared memory (SHM_MMAP): System V limits do not apply`
         : null;
     case 'txqueuelen':
-      return txqueuelenReason(facts.egress);
+      return txqueuelenReason(facts.devices);
     case 'net.core.netdev_max_backlog':
-      return facts.devices.some((device) => device.rps || device.kind === 'veth' || device.kind === 'lo')
+      return facts.devices.onPath.some(({ rps, kind }) => rps || LINKS_USING_BACKLOG.has(kind))
         ? null
-        : 'the devices deliver through NAPI without RPS: their packets never enter this queue';
+        : 'the devices that the calls come by deliver through NAPI without RPS: their packets never enter this queue';
     case 'net.ipv4.tcp_max_syn_backlog':
       return synBacklogReason(facts);
     case 'net.core.wmem_max':
@@ -122,10 +138,16 @@ function asksForSendBuffer(router: RouterFacts): boolean {
   return major > 5 || (major === 5 && minor > 6);
 }
 
-function txqueuelenReason(egress: DeviceFacts | null): string | null {
+function txqueuelenReason({ egress, leavesBy }: SeenDevices): string | null {
   if (egress === null) return 'the scenario names no egress device';
-  if (egress.rootQdisc === null || QDISCS_USING_TXQUEUELEN.has(egress.rootQdisc)) return null;
-  return egress.rootQdisc === 'noqueue'
-    ? `${egress.name} has no queue (noqueue): packets never wait there`
-    : `${egress.name} has ${egress.rootQdisc}, which does not take its limit from txqueuelen`;
+  const { name, rootQdisc, leafQdiscs = [] } = egress;
+  if (leavesBy !== null && !leavesBy.includes(name))
+    return `nothing of the calls leaves by ${name}: they go out by ${leavesBy.join(' and ')}`;
+  if (rootQdisc === null || QDISCS_USING_TXQUEUELEN.has(rootQdisc)) return null;
+  if (rootQdisc === 'noqueue') return `${name} has no queue (noqueue): packets never wait there`;
+  // mq holds nothing itself. Measured on 6.18: pfifo_fast under it takes the new limit at once, pfifo keeps its old one.
+  if (rootQdisc === 'mq' && (leafQdiscs.length === 0 || leafQdiscs.includes('pfifo_fast'))) return null;
+  const kinds =
+    rootQdisc === 'mq' ? `${[...new Set(leafQdiscs)].join(' and ')} in its queues (mq)` : rootQdisc;
+  return `${name} has ${kinds}, which does not take its limit from txqueuelen`;
 }

@@ -18,7 +18,7 @@ export function crossChecks(data: unknown): readonly Finding[] {
   return [...objectiveChecks(data), ...routerChecks(data), ...deviceChecks(data)];
 }
 
-function objectiveChecks(data: unknown): readonly Finding[] {
+export function objectiveChecks(data: unknown): readonly Finding[] {
   const maximise = at(data, 'objective', 'maximise');
   if (maximise !== 'capacity' && maximise !== 'burst') return [];
   if (at(data, 'objective', 'guard', maximise) === undefined) return [];

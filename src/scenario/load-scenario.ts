@@ -3,38 +3,57 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Knob } from '../knobs/knob.ts';
-import { loadContenders } from './contenders.ts';
+import { type ContenderSources, loadContenders } from './contenders.ts';
 import { at, crossChecks } from './cross-checks.ts';
 import { type Finding, inReadingOrder, type ScenarioProblem } from './problems.ts';
 import type { ContenderSpec, Metric, Objective, Scenario } from './scenario.ts';
 import { type ScenarioForm, scenarioSchema } from './schema.ts';
 import { findingsOf } from './schema-parts.ts';
+import { fromLandscape, isSimulated, simulationChecks, withPlaceholders } from './simulated.ts';
 import { shortPath } from './wording.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 export { formatProblems, type ScenarioProblem } from './problems.ts';
 
 export type LoadedScenario =
-  | { readonly state: 'valid'; readonly scenario: Scenario }
+  | {
+      readonly state: 'valid';
+      readonly scenario: Scenario;
+      /** What stands in contenders' files and takes no part, with its place. */
+      readonly warnings: readonly ScenarioProblem[];
+    }
   | { readonly state: 'invalid'; readonly problems: readonly ScenarioProblem[] };
 
 const METRIC = { capacity: 'capacityCps', burst: 'burstCalls' } as const satisfies Record<string, Metric>;
 
-/** Reads the scenario and the profiles that it names; paths in it are relative to its own folder. */
-export async function loadScenario(path: string, catalogue: readonly Knob[]): Promise<LoadedScenario> {
+/**
+ * Reads the scenario and its contenders: the profiles that it names, whose paths are relative to its own folder, and those
+ * that are `given` besides.
+ */
+export async function loadScenario(
+  path: string,
+  catalogue: readonly Knob[],
+  more: Omit<ContenderSources, 'named'> = { given: [] },
+): Promise<LoadedScenario> {
   const yaml = await readYamlFile(path, 'give the path of a scenario file, e.g. scenarios/lab-kamailio.yaml');
   if (yaml.state === 'unreadable') return { state: 'invalid', problems: yaml.problems };
-  const form = scenarioSchema(catalogue).safeParse(yaml.data);
-  const contenders = await loadContenders(path, at(yaml.data, 'contenders'), catalogue);
+  const form = scenarioSchema(catalogue).safeParse(withPlaceholders(yaml.data, catalogue));
+  const contenders = await loadContenders(path, { ...more, named: at(yaml.data, 'contenders') }, catalogue);
   const findings: readonly Finding[] = [
     ...(form.success ? [] : findingsOf(form.error)),
-    ...crossChecks(yaml.data),
+    ...(isSimulated(yaml.data) ? simulationChecks(yaml.data) : crossChecks(yaml.data)),
     ...(await missingFiles(path, yaml.data)),
     ...contenders.findings,
   ];
   const problems = [...findings.map(yaml.problemOf), ...contenders.problems];
   if (problems.length > 0 || !form.success) return { state: 'invalid', problems: inReadingOrder(problems) };
-  return { state: 'valid', scenario: assemble(path, form.data, contenders.specs) };
+  const scenario = assemble(path, form.data, contenders.specs);
+  const { target } = scenario;
+  return {
+    state: 'valid',
+    scenario: target.kind === 'sim' ? fromLandscape(scenario, target, yaml.data) : scenario,
+    warnings: contenders.warnings,
+  };
 }
 
 function assemble(path: string, form: ScenarioForm, contenders: readonly ContenderSpec[]): Scenario {
@@ -72,6 +91,7 @@ function assemble(path: string, form: ScenarioForm, contenders: readonly Contend
     knobs: form.knobs,
     contenders,
     ...(form.background === 'allowed' ? { background: 'allowed' as const } : {}),
+    search: form.search,
     budgetMs: form.budget,
     seed: form.seed,
     safety: { deadmanMs: form.safety.deadman },

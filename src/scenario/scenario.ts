@@ -2,6 +2,8 @@
 // load-scenario.ts makes one from YAML; nothing else reads YAML.
 import type { Configuration } from '../knobs/knob.ts';
 import type { RouterKind, RouterSettings } from '../routers/router.ts';
+import type { SamplerName } from '../search/sampler-names.ts';
+import type { LandscapeName } from '../sim/landscape-names.ts';
 import type { SshAddress } from '../targets/ssh/ssh-address.ts';
 
 export interface LabTargetSpec {
@@ -12,7 +14,7 @@ export interface LabTargetSpec {
 
 export interface HostTargetSpec {
   readonly kind: 'host';
-  /** The router's machine: this one, or another over SSH. The generators always run on this one. */
+  /** The router's machine: this one, or another over SSH. */
   readonly host: 'local' | SshAddress;
   readonly netns: string | undefined;
   /** Where the router listens. */
@@ -23,6 +25,14 @@ export interface HostTargetSpec {
   /** Where the generators run and the address that each binds. */
   readonly caller: PlacedEndpoint;
   readonly callee: PlacedEndpoint;
+}
+
+/** No machine and no router: a model of one, on a virtual clock. */
+export interface SimTargetSpec {
+  readonly kind: 'sim';
+  readonly landscape: LandscapeName;
+  /** Relative standard deviation of the machine's speed from trial to trial, per cent. */
+  readonly noisePct: number;
 }
 
 export interface PlacedEndpoint {
@@ -62,10 +72,17 @@ export type Arrivals =
   /** For `forMs` of every `everyMs`, calls come at `factor` times the mean rate; the others share the rest of the time. */
   | { readonly kind: 'bursts'; readonly factor: number; readonly everyMs: number; readonly forMs: number };
 
-/** Pairs of generators: how many, or where each of them is, on the machine of siptune. */
-export type GeneratorsSpec =
-  | number
-  | readonly { readonly caller: PlacedEndpoint; readonly callee: PlacedEndpoint }[];
+/** Pairs of generators: how many, or where each of them is. */
+export type GeneratorsSpec = number | readonly PlacedPairSpec[];
+
+export interface PlacedPairSpec {
+  /** Both run on this machine; undefined: on that of siptune. */
+  readonly host?: SshAddress;
+  /** CPU list for taskset(1); undefined: what is left for load there. */
+  readonly cpus?: string;
+  readonly caller: PlacedEndpoint;
+  readonly callee: PlacedEndpoint;
+}
 
 export interface LoadSpec {
   readonly flow: FlowName;
@@ -117,7 +134,7 @@ export interface Scenario {
   readonly name: string;
   /** Absolute path of the file that it came from. */
   readonly path: string;
-  readonly target: LabTargetSpec | HostTargetSpec;
+  readonly target: LabTargetSpec | HostTargetSpec | SimTargetSpec;
   readonly router: RouterSpec;
   readonly load: LoadSpec;
   readonly objective: Objective;
@@ -127,6 +144,8 @@ export interface Scenario {
   readonly background?: 'allowed';
   /** Knobs that do nothing on this target are searched all the same: of the command line, not of the file. */
   readonly keepInert?: true;
+  /** How candidates are proposed; scenarios of older campaigns do not say it. */
+  readonly search?: { readonly sampler: SamplerName };
   readonly budgetMs: number;
   readonly seed: number;
   readonly safety: SafetySpec;

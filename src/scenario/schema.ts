@@ -4,10 +4,12 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Knob } from '../knobs/knob.ts';
 import { MOST_CALLS } from '../load/load.ts';
-import { parseSshAddress, type SshAddress } from '../targets/ssh/ssh-address.ts';
+import { DEFAULT_SAMPLER, SAMPLER_NAMES } from '../search/sampler-names.ts';
+import { LANDSCAPE_NAMES, MOST_NOISE_PCT, USUAL_NOISE_PCT } from '../sim/landscape-names.ts';
 import { arrivals } from './arrivals.ts';
 import { address, endpoint, netns } from './endpoint.ts';
 import { generators } from './generators.ts';
+import { hostName } from './host-name.ts';
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
 import { mapping, oneOf, parsed, perCatalogue, text, wholeNumber } from './schema-parts.ts';
@@ -27,21 +29,6 @@ const LARGEST_SEED = 2 ** 32 - 1;
 const absolutePath = text(/^\/[^\0]*$/, 'an absolute path');
 const anyPath = text(/^[^\0]+$/, 'a path');
 const device = text(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$/, 'the name of a network device (ip link)');
-
-const HOSTS = 'local (this machine) or ssh://user@name:port';
-
-const hostName = parsed((value): 'local' | SshAddress => {
-  if (value === 'local') return value;
-  if (value === undefined) throw new UserError(`is missing: ${HOSTS}`);
-  const ssh = typeof value === 'string' ? parseSshAddress(value) : null;
-  if (ssh) return ssh;
-  // Not shown: what stands before the "@" after a colon is a password.
-  if (typeof value === 'string' && /:[^/@]*@/.test(value.replace(/^\w+:\/\//, '')))
-    throw new UserError(
-      'has a password in it, which siptune never takes: give ssh://user@name:port, and use a key (see ssh-agent)',
-    );
-  throw new UserError(`${show(value)} is not a host: ${HOSTS}`);
-});
 
 const lab = mapping({
   egress: parsed(within(parseBitRate, '64 kbit/s', '100 Gbit/s')).optional(),
@@ -68,18 +55,28 @@ const host = mapping({
   callee: { netns: callee.netns, address: callee.address },
 }));
 
-/** `lab`, `{ lab: … }` or `{ host: …, … }`: which one is meant decides what is complained about. */
+const sim = mapping({
+  sim: oneOf(LANDSCAPE_NAMES),
+  noise: parsed(within(parsePercent, '0%', `${MOST_NOISE_PCT}%`)).default(USUAL_NOISE_PCT / 100),
+}).transform(({ sim, noise }) => ({ kind: 'sim' as const, landscape: sim, noisePct: noise * 100 }));
+
+/** `lab`, `{ lab: … }`, `{ sim: …, … }` or `{ host: …, … }`: which one is meant decides what is complained about. */
 const target = z.unknown().transform((value, context) => {
   const schema =
     value === 'lab' || (isMapping(value) && 'lab' in value)
       ? mapping({ lab }).transform((one) => one.lab)
-      : isMapping(value) && Object.keys(value).length > 0
-        ? host
-        : null;
+      : isMapping(value) && 'sim' in value
+        ? sim
+        : isMapping(value) && Object.keys(value).length > 0
+          ? host
+          : null;
   if (schema === null) {
     const guess = typeof value === 'string' ? didYouMean(value, ['lab']) : '';
     const seen = value === undefined || value === null ? 'is missing' : `${show(value)} is not a target`;
-    context.addIssue({ code: 'custom', message: `${seen}: lab, { lab: … } or { host: local, … }${guess}` });
+    context.addIssue({
+      code: 'custom',
+      message: `${seen}: lab, { lab: … }, { host: local, … } or { sim: article }${guess}`,
+    });
     return z.NEVER;
   }
   const result = schema.safeParse(value === 'lab' ? { lab: null } : value);
@@ -157,11 +154,14 @@ const objective = mapping(
       throw new UserError(`${show(value)} is not one of ${METRICS.join(', ')}${guess}`);
     }),
     guard: mapping({ capacity: guard, burst: guard }).nullish(),
-    loss: parsed(within(parsePercent, '0%', '50%')).default(0.001),
+    // More than this is no telephony, and an offer ends early where a fifth of its calls is lost.
+    loss: parsed(within(parsePercent, '0%', '10%')).default(0.001),
     p99Setup: parsed(within(parseDurationMs, '1ms', '32s')).default(200),
   },
   'is missing: say what is to be maximised, e.g. objective: { maximise: burst }',
 );
+
+const search = mapping({ sampler: oneOf(SAMPLER_NAMES).default(DEFAULT_SAMPLER) });
 
 const safety = mapping({
   deadman: parsed(within(parseDurationMs, '5s', '10m')).default(60_000),
@@ -189,6 +189,7 @@ export const scenarioSchema = perCatalogue((catalogue) =>
       .nullish()
       .transform((names) => names ?? []),
     background: oneOf(['refused', 'allowed']).default('refused'),
+    search: z.preprocess((value) => value ?? {}, search),
     budget: parsed(parseBudgetMs).default(7 * 60_000),
     seed: wholeNumber(0, LARGEST_SEED).default(1),
     safety: z.preprocess((value) => value ?? {}, safety),

@@ -1,12 +1,11 @@
 // Reads a YAML file that a person wrote, and remembers where everything stands in it.
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Finding, ScenarioProblem } from './problems.ts';
+import { placesIn, readText } from './text-file.ts';
 
-/** A scenario is a page of text; anything of this size is another file. */
-const LARGEST_BYTES = 256 * 1024;
 /** Enough for reuse by hand; a bomb of anchors needs many more. */
+/** A parser that has lost its way goes on complaining: what comes after these follows from them. */
+const MOST_COMPLAINTS = 20;
 const MOST_ALIASES = 20;
 
 export type YamlFile =
@@ -20,7 +19,7 @@ export type YamlFile =
 
 /** `missing` says what to do when there is no such file. */
 export async function readYamlFile(file: string, missing: string): Promise<YamlFile> {
-  const read = await readText(file, missing);
+  const read = await readText(file, missing, 'YAML');
   if (read.state === 'unreadable') return unreadable(file, read.message);
   return parseYaml(file, read.text);
 }
@@ -49,9 +48,11 @@ export function parseYaml(file: string, text: string): YamlFile {
   if (complaints.length > 0)
     return {
       state: 'unreadable',
-      problems: complaints.map(({ pos, code, message }) =>
-        problemAt(code === 'DUPLICATE_KEY' ? nextWord(text, pos[0]) : pos[0], plainWords(code, message)),
-      ),
+      problems: complaints
+        .slice(0, MOST_COMPLAINTS)
+        .map(({ pos, code, message }) =>
+          problemAt(code === 'DUPLICATE_KEY' ? nextWord(text, pos[0]) : pos[0], plainWords(code, message)),
+        ),
     };
   const data = plainData(document);
   if (data.state === 'invalid') return unreadable(file, data.message);
@@ -61,39 +62,6 @@ export function parseYaml(file: string, text: string): YamlFile {
     data: data.value,
     problemOf: ({ path, at, message }) => problemAt(offsetOf(document, path, at), message),
   };
-}
-
-type Text =
-  | { readonly state: 'read'; readonly text: string }
-  | { readonly state: 'unreadable'; readonly message: string };
-
-async function readText(file: string, missing: string): Promise<Text> {
-  const no = (message: string): Text => ({ state: 'unreadable', message });
-  let handle: FileHandle | undefined;
-  try {
-    const facts = await stat(file);
-    if (facts.isDirectory()) return no('is a directory: give the YAML file in it');
-    // A pipe or a device would keep us waiting, or never end.
-    if (!facts.isFile()) return no('is not a regular file');
-    if (facts.size > LARGEST_BYTES)
-      return no(
-        `has ${facts.size} bytes: too large for a YAML file written by hand (at most ${LARGEST_BYTES})`,
-      );
-    // Some files of /proc would wait for somebody who writes.
-    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const bytes = await handle.readFile();
-    if (bytes.includes(0)) return no('is a binary file: YAML is text');
-    return { state: 'read', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return no(`does not exist: ${missing}`);
-    if (code === 'EACCES' || code === 'EPERM') return no('may not be read by this user');
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return no('is not UTF-8 text');
-    if (code === 'ELOOP') return no('is a symbolic link that leads to itself');
-    return no(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  } finally {
-    await handle?.close();
-  }
 }
 
 function unreadable(file: string, message: string): YamlFile {
@@ -115,16 +83,6 @@ function plainData(
   }
 }
 
-/** The parser's own counter misses the ends of lines inside of what it could not read. */
-function placesIn(text: string): (offset: number) => { readonly line: number; readonly column: number } {
-  const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map(({ 0: end, index }) => index + end.length)];
-  return (offset) => {
-    const after = starts.findIndex((start) => start > offset);
-    const line = after < 0 ? starts.length : after;
-    return { line, column: offset - (starts[line - 1] ?? 0) + 1 };
-  };
-}
-
 /** The parser counts the blanks and comments before a key to the key. */
 function nextWord(text: string, offset: number): number {
   const blanks = /(?:\s|#[^\n]*)*/y;
@@ -137,6 +95,8 @@ function plainWords(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'a second YAML document begins here: one file holds one';
   if (code === 'TAB_AS_INDENT') return 'a tab is used to indent: YAML wants blanks';
   if (code === 'NON_STRING_KEY') return 'a key must be plain text';
+  // The parser's own words for a recursion that it has caught.
+  if (message.startsWith('Maximum call stack')) return 'the file is nested too deeply to be a scenario';
   return `YAML: ${message}`;
 }
 

@@ -13,8 +13,7 @@ const opensips = parseOpensipsVersion(fixture('routers/opensips-V.txt'), 'opensi
 const veth = { name: 'eth0', rootQdisc: 'noqueue', kind: 'veth', rps: false };
 const facts: LivenessFacts = {
   router: kamailio,
-  egress: veth,
-  devices: [veth],
+  devices: { egress: veth, onPath: [veth], leavesBy: ['eth0'] },
   buffer: null,
   managedBy: 'siptune',
 };
@@ -38,22 +37,41 @@ test('shared memory that is mapped is not bounded by System V limits', () => {
 });
 
 test.each([
-  ['pfifo_fast', null],
-  ['htb', null],
-  ['noqueue', /no queue/],
-  ['fq_codel', /does not take its limit/],
-  ['mq', /does not take its limit/],
-])('txqueuelen behind %s', (rootQdisc, expected) => {
-  const seen = reason('txqueuelen', { egress: { ...veth, rootQdisc } });
+  ['pfifo_fast', [], null],
+  ['htb', [], null],
+  ['noqueue', [], /no queue/],
+  ['fq_codel', [], /does not take its limit/],
+  // As measured: under mq, a queue of pfifo_fast holds what txqueuelen says, from the moment that it is written.
+  ['mq', ['pfifo_fast', 'pfifo_fast'], null],
+  ['mq', ['fq_codel', 'fq_codel'], /has fq_codel in its queues \(mq\), which does not take its limit/],
+  ['mq', ['pfifo'], /does not take its limit/],
+  ['mq', [], null],
+])('txqueuelen behind %s %j', (rootQdisc, leafQdiscs, expected) => {
+  const egress = { ...veth, rootQdisc, leafQdiscs };
+  const seen = reason('txqueuelen', { devices: { ...facts.devices, egress } });
   if (expected === null) expect(seen).toBeNull();
   else expect(seen).toMatch(expected);
 });
 
+test('txqueuelen of a device that the calls do not leave by does nothing', () => {
+  const egress = { ...veth, rootQdisc: 'pfifo_fast' };
+  const by = (leavesBy: readonly string[] | null) =>
+    reason('txqueuelen', { devices: { ...facts.devices, egress, leavesBy } });
+  expect(by(['lo'])).toMatch(/nothing of the calls leaves by eth0: they go out by lo/);
+  expect(by(['lo', 'eth0'])).toBeNull();
+  expect(by(null)).toBeNull();
+});
+
 test('the backlog is used by veth, loopback and RPS, not by a plain NAPI device', () => {
   const nic = { ...veth, kind: 'physical' };
-  expect(reason('net.core.netdev_max_backlog')).toBeNull();
-  expect(reason('net.core.netdev_max_backlog', { devices: [nic] })).toMatch(/NAPI/);
-  expect(reason('net.core.netdev_max_backlog', { devices: [{ ...nic, rps: true }] })).toBeNull();
+  const through = (...onPath: (typeof veth)[]) =>
+    reason('net.core.netdev_max_backlog', { devices: { ...facts.devices, onPath } });
+  expect(through(veth)).toBeNull();
+  expect(through(nic)).toMatch(/NAPI/);
+  expect(through({ ...nic, rps: true })).toBeNull();
+  expect(through(nic, { ...veth, name: 'lo', kind: 'lo' })).toBeNull();
+  // A container's veth is behind it.
+  expect(through({ ...nic, name: 'br0', kind: 'bridge' })).toBeNull();
 });
 
 test('the backlog of half-open connections is that of TCP without cookies', () => {

@@ -1,5 +1,6 @@
 // Whatever stands in the file, siptune answers with a scenario or with problems that have a place; it never throws, and it
 // writes nothing. Most of these are good scenarios with a few faults, so that what is checked last is reached as well.
+
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { formatProblems, loadScenario } from '../../src/scenario/load-scenario.ts';
+import { LONG_TESTS } from '../support/long-tests.ts';
 import { FAULTS, goodProfile, goodScenario, withFaults } from './scenario-arbitraries.ts';
 import { SMALL_CATALOGUE } from './small-catalogue.ts';
 import { damagedText, odd, yamlTricks } from './text-arbitraries.ts';
@@ -58,10 +60,13 @@ async function answer(bytes: string | Uint8Array, profile = 'name: other\nsettin
   return loaded;
 }
 
+/** All ten thousand where there is time; otherwise fewer of each kind. */
+const runs = (count: number) => Math.ceil(count * (LONG_TESTS ? 1 : 0.3));
+
 const check = (arbitrary: fc.Arbitrary<string | Uint8Array>, numRuns: number) =>
   fc.assert(
     fc.asyncProperty(arbitrary, async (bytes) => void (await answer(bytes))),
-    { numRuns },
+    { numRuns: runs(numRuns) },
   );
 
 it(
@@ -72,7 +77,7 @@ it(
         const loaded = await answer(stringify(data), stringify(profile));
         expect(loaded.state === 'valid' ? '' : formatProblems(loaded.problems)).toBe('');
       }),
-      { numRuns: 700 },
+      { numRuns: runs(700) },
     );
   },
   TIMEOUT_MS,
@@ -92,10 +97,11 @@ it(
           expect(formatProblems(loaded.problems)).toMatch(about);
         }
       }),
-      { numRuns: 4_000 },
+      { numRuns: runs(4_000) },
     );
     // Every kind of fault was there many times.
-    for (const { name } of FAULTS) expect(`${name}: ${(seen.get(name) ?? 0) > 20}`).toBe(`${name}: true`);
+    for (const { name } of FAULTS)
+      expect(`${name}: ${(seen.get(name) ?? 0) > runs(20)}`).toBe(`${name}: true`);
   },
   TIMEOUT_MS,
 );

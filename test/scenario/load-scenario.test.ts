@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/knobs/catalogue.ts';
 import { formatProblems, loadScenario } from '../../src/scenario/load-scenario.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
+import { DEFAULT_SAMPLER } from '../../src/search/sampler-names.ts';
 import { SMALL_CATALOGUE } from './small-catalogue.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -45,6 +46,7 @@ describe('good scenarios', () => {
       contenders: [],
       budgetMs: 420_000,
       seed: 1,
+      search: { sampler: DEFAULT_SAMPLER },
       safety: { deadmanMs: 60_000 },
     });
   });
@@ -168,6 +170,18 @@ describe('the scenarios that come with siptune', async () => {
   });
 });
 
+describe('a simulated target', () => {
+  it('brings its router, its knobs and its load with it', async () => {
+    const scenario = await valid(join(good, 'simulated.yaml'));
+    expect(scenario).toMatchObject({
+      target: { kind: 'sim', landscape: 'cliff', noisePct: 10 },
+      router: { kind: 'kamailio', config: undefined },
+      load: { arrivals: { kind: 'bursts', factor: 4 }, uaRateCps: 0 },
+    });
+    expect(scenario.knobs.map(({ name }) => name)).toContain('router.maxbuffer');
+  });
+});
+
 describe('bad scenarios', async () => {
   const names = (await readdir(bad)).filter((name) => name.endsWith('.yaml'));
   // Beside each stands what is said about it; paths of this machine are shortened.
@@ -230,6 +244,11 @@ describe('what is not a scenario at all', () => {
 
   it('survives nesting that no person writes', async () => {
     expect(await told('deep.yaml', '['.repeat(200_000))).toContain('deep.yaml:1:');
+    // A parser that has lost its way does not scroll the first problem off the screen.
+    const lost = await told('lost.yaml', `a: ${'['.repeat(100_000)}`);
+    expect(lost).toContain('nested too deeply');
+    expect(lost).not.toContain('call stack');
+    expect(lost.split('\n').length).toBeLessThan(30);
   });
 
   it.skipIf(process.getuid?.() === 0)('says that a file may not be read', async () => {

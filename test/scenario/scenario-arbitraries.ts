@@ -86,7 +86,7 @@ const objective = fc.constantFrom('capacity', 'burst').chain((maximise) =>
         fc.constant(null),
         fc.record({ [maximise === 'burst' ? 'capacity' : 'burst']: fc.record({ mayFall: percent(99) }) }),
       ),
-      loss: percent(50),
+      loss: percent(10),
       p99Setup: duration(1, 32_000),
     },
     { requiredKeys: ['maximise'] },
@@ -381,7 +381,7 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'loss out of range',
     'objective',
-    (data) => (objectOf(data, 'objective').loss = '51%'),
+    (data) => (objectOf(data, 'objective').loss = '11%'),
     AT('objective.loss: '),
   ),
   fault(

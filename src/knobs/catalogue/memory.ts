@@ -15,6 +15,7 @@ export const MEMORY_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 32 * MIB, max: Number.MAX_SAFE_INTEGER },
     search: { min: 64 * MIB, max: 4096 * MIB, scale: 'log' },
+    signals: [{ limiter: 'shm', relief: 'more' }],
     derives: 'kernel.shmall',
     source: 'linux: Documentation/admin-guide/sysctl/kernel.rst, ipc/shm.c',
   },
@@ -27,6 +28,7 @@ export const MEMORY_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 8192, max: Number.MAX_SAFE_INTEGER },
     search: { min: 16_384, max: 1_048_576, scale: 'log' },
+    signals: [{ limiter: 'shm', relief: 'more' }],
     source: 'linux: Documentation/admin-guide/sysctl/kernel.rst, ipc/shm.c',
   },
 ];

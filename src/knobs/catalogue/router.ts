@@ -1,9 +1,16 @@
 // Knobs of the router itself. All take effect at its restart.
 import { ALLOCATORS } from '../../routers/allocators.ts';
-import type { Knob } from '../knob.ts';
+import type { Knob, Signal } from '../knob.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+
+/** How fast the workers are decides how much waits in front of them, too. */
+const DRAINS: readonly Signal[] = [
+  { limiter: 'worker-cpu', relief: 'either' },
+  { limiter: 'delay', relief: 'either' },
+  { limiter: 'socket-buffer', relief: 'either' },
+];
 
 export const ROUTER_KNOBS: readonly Knob[] = [
   {
@@ -17,6 +24,7 @@ export const ROUTER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 1, max: 64 },
     search: { min: 1, max: 16, scale: 'log' },
+    signals: DRAINS,
     source: 'OpenSIPS manual: udp_workers; kamailio(8): -n',
   },
   {
@@ -30,6 +38,10 @@ export const ROUTER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 64 * KIB, max: 64 * MIB },
     search: { min: 256 * KIB, max: 32 * MIB, scale: 'log' },
+    signals: [
+      { limiter: 'socket-buffer', relief: 'more' },
+      { limiter: 'delay', relief: 'less' },
+    ],
     source:
       'OpenSIPS socket_info.c probe_max_receive_buffer(); Kamailio udp_server.c probe_max_receive_buffer()',
   },
@@ -43,6 +55,7 @@ export const ROUTER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 16, max: 65_536 },
     search: { min: 64, max: 1024, scale: 'log' },
+    signals: [{ limiter: 'shm', relief: 'more' }],
     source: 'OpenSIPS manual: -m; kamailio(8): -m',
   },
   {
@@ -54,6 +67,7 @@ export const ROUTER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 1, max: 1024 },
     search: { min: 4, max: 64, scale: 'log' },
+    signals: [{ limiter: 'pkg', relief: 'more' }],
     source: 'OpenSIPS manual: -M; kamailio(8): -M',
   },
   {
@@ -67,6 +81,7 @@ export const ROUTER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 0, max: ALLOCATORS.length - 1 },
     search: { min: 0, max: ALLOCATORS.length - 1, scale: 'linear' },
+    signals: DRAINS,
     choices: ALLOCATORS,
     source: 'kamailio(8): -x, -X; OpenSIPS manual: -a; both: mem/',
   },

@@ -17,6 +17,10 @@ export const SOCKET_BUFFER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 4 * KIB, max: 64 * MIB },
     search: { min: 208 * KIB, max: 16 * MIB, scale: 'log' },
+    signals: [
+      { limiter: 'socket-buffer', relief: 'more' },
+      { limiter: 'delay', relief: 'less' },
+    ],
     source: 'linux: Documentation/admin-guide/sysctl/net.rst, net/core/sock.c',
   },
   {
@@ -30,6 +34,10 @@ export const SOCKET_BUFFER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 4 * KIB, max: 64 * MIB },
     search: { min: 208 * KIB, max: 32 * MIB, scale: 'log' },
+    signals: [
+      { limiter: 'socket-buffer', relief: 'more' },
+      { limiter: 'delay', relief: 'less' },
+    ],
     source: 'linux: net/core/sock.c sock_setsockopt(SO_RCVBUF)',
   },
   {
@@ -41,6 +49,7 @@ export const SOCKET_BUFFER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 4 * KIB, max: 64 * MIB },
     search: { min: 208 * KIB, max: 16 * MIB, scale: 'log' },
+    signals: [{ limiter: 'send-buffer', relief: 'more' }],
     source: 'linux: Documentation/admin-guide/sysctl/net.rst, net/core/sock.c',
   },
   {
@@ -52,6 +61,7 @@ export const SOCKET_BUFFER_KNOBS: readonly Knob[] = [
     changeCost: 'restart',
     bounds: { min: 4 * KIB, max: 64 * MIB },
     search: { min: 208 * KIB, max: 16 * MIB, scale: 'log' },
+    signals: [{ limiter: 'send-buffer', relief: 'more' }],
     source: 'linux: net/core/sock.c sock_setsockopt(SO_SNDBUF)',
   },
 ];

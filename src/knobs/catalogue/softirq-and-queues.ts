@@ -13,6 +13,7 @@ export const QUEUE_KNOBS: readonly Knob[] = [
     changeCost: 'live',
     bounds: { min: 1, max: 1_000_000 },
     search: { min: 1_000, max: 16_384, scale: 'log' },
+    signals: [{ limiter: 'softnet-backlog', relief: 'more' }],
     source: 'linux: net/core/dev.c enqueue_to_backlog()',
   },
   {
@@ -26,6 +27,10 @@ export const QUEUE_KNOBS: readonly Knob[] = [
     changeCost: 'qdisc',
     bounds: { min: 1, max: 100_000 },
     search: { min: 10, max: 10_000, scale: 'log' },
+    signals: [
+      { limiter: 'qdisc', relief: 'more' },
+      { limiter: 'delay', relief: 'less' },
+    ],
     source: 'linux: net/sched/sch_generic.c, net/sched/sch_fifo.c; ip-link(8)',
   },
 ];

@@ -13,6 +13,7 @@ export const TCP_KNOBS: readonly Knob[] = [
     changeCost: 'live',
     bounds: { min: 16, max: 1_000_000 },
     search: { min: 128, max: 65_536, scale: 'log' },
+    signals: [{ limiter: 'accept-queue', relief: 'more' }],
     source: 'linux: net/ipv4/tcp_input.c tcp_conn_request(); Documentation/networking/ip-sysctl.rst',
   },
 ];
