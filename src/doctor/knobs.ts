@@ -50,7 +50,6 @@ async function reasons(view: View): Promise<(knob: Knob) => string | null> {
     router: router.value,
     managedBy: scenario?.router.service === undefined ? 'siptune' : 'service',
     devices: await view.deviceFacts(),
-    egress: await egressOf(view),
     everything: inspected?.state === 'done' ? inspected.value.everything : {},
     synCookies: await synCookiesOf(view),
   });

@@ -1,14 +1,13 @@
 // Could a campaign start: what it would refuse, asked of the code that would refuse it.
 
 import { portHolder } from '../routers/udp-socket.ts';
-import { lookAtTarget } from '../safety/lease.ts';
-import { STATE_DIR } from '../safety/state-dir.ts';
 import { LAB_NAMESPACES } from '../targets/lab/layout.ts';
 import { processesInside } from '../targets/lab/processes.ts';
 import type { Target } from '../targets/target.ts';
-import { attempt } from './attempt.ts';
 import type { Check } from './check.ts';
 import { note, ok, problem, type Remark, warning } from './finding.ts';
+import { type Look, leaseRemarks, lookAtMachines, restoredByTimer } from './left-behind.ts';
+import { resultsFolderRemark } from './results-folder.ts';
 import { findUnrestored, mayBeRead } from './unrestored.ts';
 import type { View } from './view.ts';
 
@@ -22,12 +21,14 @@ const CAPABILITIES = [
 export const start: Check = {
   area: 'start',
   async examine(view) {
+    const looks = lookAtMachines(view);
     const parts = await Promise.all([
       targetRemarks(view),
       rootRemarks(view),
       labRemarks(view),
-      leaseRemarks(view),
-      pastRemarks(view),
+      looks.then(leaseRemarks),
+      resultsFolderRemark(view.resultsDir).then((one) => [one]),
+      looks.then((seen) => pastRemarks(view, seen)),
     ]);
     return parts.flat();
   },
@@ -171,26 +172,7 @@ function ones(mask: bigint): number {
   return mask.toString(2).replaceAll('0', '').length;
 }
 
-/** What stands on the target itself, whoever's results folder the campaign is in. */
-async function leaseRemarks(view: View): Promise<readonly Remark[]> {
-  if (!(await view.root())) return [];
-  const looked = await attempt(() => lookAtTarget({ machine: view.machine, path: STATE_DIR }));
-  if (looked.state === 'refused')
-    return [note('lease', looked.reason, 'whether a campaign runs is not known')];
-  const { lease, campaigns } = looked.value;
-  const left = campaigns.filter(({ outcome }) => outcome === 'unrestored' || outcome === 'incomplete');
-  if (lease.state === 'refused') return [problem('lease', lease.reason)];
-  if (left.length === 0) return [ok('lease', 'no campaign has this machine, and none left anything on it')];
-  return left.map(({ campaign }) =>
-    warning(
-      'lease',
-      `campaign ${campaign} left settings on ${view.machine.label}`,
-      `the next campaign restores them first, or run siptune restore ${campaign}`,
-    ),
-  );
-}
-
-async function pastRemarks(view: View): Promise<readonly Remark[]> {
+async function pastRemarks(view: View, looks: readonly Look[]): Promise<readonly Remark[]> {
   if (!(await mayBeRead(view.resultsDir)))
     return [
       note(
@@ -203,18 +185,24 @@ async function pastRemarks(view: View): Promise<readonly Remark[]> {
   if (campaigns.length === 0)
     return [ok('earlier campaigns', `none in ${view.resultsDir} was left unrestored`)];
   return campaigns.map(
-    ({ id, state, detail }) =>
+    ({ id, state, detail, on }) =>
       ({
         running: problem(
           'campaign',
           `${id} is running (${detail})`,
           'wait for its end, or end it with Ctrl-C',
         ),
-        unrestored: problem(
-          'campaign',
-          `${id} was interrupted and not restored (${detail})`,
-          `run siptune restore ${id} first`,
-        ),
+        unrestored: restoredByTimer(looks, id, on ?? view.here.label)
+          ? note(
+              'campaign',
+              `${id} was interrupted, and its timer has put everything back`,
+              `siptune resume ${id} goes on with it`,
+            )
+          : problem(
+              'campaign',
+              `${id} was interrupted and not restored (${detail})`,
+              `run siptune restore ${id} first`,
+            ),
         unreadable: note('campaign', `${id} cannot be read (${detail})`, 'root may be able to'),
       })[state],
   );

@@ -64,10 +64,38 @@ export const tools: Check = {
         return found.length === 0 ? [] : [ok(side[one], found.map(({ program }) => program).join(' '))];
       }),
       ...wanted.filter((tool) => !has(tool)).map((tool) => missing(tool, side[tool.side], view)),
+      ...(await Promise.all([...view.others.values()].map(({ host }) => ofOther(host, view)))).flat(),
       await pktgenRemark(machine),
     ];
   },
 };
+
+/** What a further machine with generators needs. */
+const NEEDED_THERE: readonly Tool[] = [
+  ['sipp', 'it makes the calls'],
+  ['taskset', 'it keeps generators on their CPUs'],
+  ['ip', 'addresses and routes cannot be verified'],
+  ['ss', 'the buffers of SIPp cannot be checked'],
+  ['setsid', 'SIPp could not be ended as a group'],
+  ['base64', 'the timer that ends the generators cannot be put there'],
+].map(([program = '', lost = '']) => ({ program, lost, side: 'load', need: 'campaign' }));
+
+async function ofOther(host: Host, view: View): Promise<readonly Remark[]> {
+  const there = await present(
+    host,
+    NEEDED_THERE.map(({ program }) => program),
+  );
+  if (there === null) return [problem('sh', `cannot be run on ${host.label}`, 'siptune needs POSIX sh')];
+  const found = NEEDED_THERE.filter(({ program }) => there.has(program));
+  return [
+    ...(found.length === 0
+      ? []
+      : [ok(`generators on ${host.label}`, found.map(({ program }) => program).join(' '))]),
+    ...NEEDED_THERE.filter(({ program }) => !there.has(program)).map((tool) =>
+      missing(tool, `generators on ${host.label}`, view),
+    ),
+  ];
+}
 
 function ofRouter({ scenario }: View): readonly Tool[] {
   return scenario?.router.kind === 'kamailio'

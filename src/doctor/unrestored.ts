@@ -11,6 +11,8 @@ export interface Unrestored {
   readonly id: string;
   readonly state: 'running' | 'unrestored' | 'unreadable';
   readonly detail: string;
+  /** The other machine that it tuned, as its journal has it. */
+  readonly on?: string | undefined;
 }
 
 /** A folder that is not there has no campaigns; one that may not be read could have any. */
@@ -34,7 +36,10 @@ export async function findUnrestored(resultsDir: string, machine: Host): Promise
     found.push(
       (await runs(machine, undo.pid))
         ? { id, state: 'running', detail: `process ${undo.pid}` }
-        : { id, state: 'unrestored', detail: `${undo.originals.length} settings recorded` },
+        : {
+            ...{ id, state: 'unrestored' as const, on: undo.remote?.host },
+            detail: `${undo.originals.length} settings recorded`,
+          },
     );
   }
   return found;

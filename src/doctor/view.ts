@@ -1,10 +1,12 @@
 // What checks look at: the machine, the router's namespace on it, and facts that several of them need, each read once.
+import { requireGeneratorMachines } from '../campaign/generator-machines.ts';
 import { inspectTarget, type PreparedTarget } from '../campaign/prepare.ts';
 import { type TargetView, viewTarget } from '../campaign/view-target.ts';
 import type { Clock } from '../clock.ts';
-import type { DeviceFacts } from '../knobs/liveness.ts';
+import type { SeenDevices } from '../knobs/liveness.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { readDeviceFacts } from '../targets/device-facts.ts';
+import { NO_MACHINES, type OpenedMachines } from '../targets/generator-machines.ts';
 import type { Host } from '../targets/host.ts';
 import { isRoot } from '../targets/is-root.ts';
 import type { TargetFacts } from '../targets/target.ts';
@@ -21,6 +23,8 @@ export interface View {
   readonly machine: Host;
   /** Where siptune and its generators run: the same host as `machine`, unless the target is another machine. */
   readonly here: Host;
+  /** Further machines with generators. */
+  readonly others: OpenedMachines;
   /** Where the results are, for campaigns that were not restored. */
   readonly resultsDir: string;
   readonly clock: Clock;
@@ -36,7 +40,7 @@ export interface View {
   port(): number;
   devices(): Promise<readonly NetDevice[]>;
   /** As the knobs' liveness needs them, of a lab also on paper. */
-  deviceFacts(): Promise<readonly DeviceFacts[]>;
+  deviceFacts(): Promise<SeenDevices>;
   routers(): Promise<readonly FoundRouter[]>;
   /** null where nobody can list them. */
   processes(): Promise<readonly ProcessRow[] | null>;
@@ -47,6 +51,7 @@ export interface ViewDeps {
   readonly machine: Host;
   /** The machine itself where it is not given. */
   readonly here?: Host;
+  readonly others?: OpenedMachines;
   readonly resultsDir: string;
   readonly clock: Clock;
 }
@@ -56,9 +61,9 @@ const SIP_PORT = 5060;
 const NO_WORK_DIR = '/nonexistent';
 
 export function createView(deps: ViewDeps): View {
-  const { scenario, machine, here = machine, clock } = deps;
+  const { scenario, machine, here = machine, others = NO_MACHINES, clock } = deps;
   const target = once(async () =>
-    scenario === null ? null : attempt(() => viewTarget(scenario, machine, NO_WORK_DIR, clock, here)),
+    scenario === null ? null : attempt(() => viewTarget(scenario, machine, NO_WORK_DIR, clock, here, others)),
   );
   const standing = async () => {
     const opened = await target();
@@ -72,6 +77,7 @@ export function createView(deps: ViewDeps): View {
   return {
     ...deps,
     here,
+    others,
     root: once(() => isRoot(machine)),
     facts: once(() => attempt(() => readTargetFacts(machine))),
     target,
@@ -82,6 +88,7 @@ export function createView(deps: ViewDeps): View {
       const { target: itself, look, standing: stands } = opened.value;
       return attempt(async () => {
         if (stands) await verifyLoadPath(itself);
+        await requireGeneratorMachines(itself);
         return inspectTarget(scenario, itself, look);
       });
     }),
@@ -92,7 +99,9 @@ export function createView(deps: ViewDeps): View {
       const opened = await target();
       if (opened?.state === 'done') return opened.value.look.devices();
       const names = (await devices()).filter(({ up }) => up).map(({ name }) => name);
-      return readDeviceFacts(await place(), names);
+      const onPath = await readDeviceFacts(await place(), names);
+      // Without a scenario nobody knows where calls would go.
+      return { egress: onPath[0] ?? null, onPath, leavesBy: null };
     }),
     routers: once(async () =>
       findRouters({

@@ -29,6 +29,11 @@ export interface BurstPlan {
 
 export type LoadPlan = SteadyPlan | BurstPlan;
 
+/** Calls/s of a steady plan, calls at once of a burst. */
+export function loadOf(plan: LoadPlan): number {
+  return plan.shape === 'burst' ? plan.calls : plan.rateCps;
+}
+
 /** What the generators saw of the counted calls (those of the window, or the burst). */
 export interface LoadReport {
   readonly plannedCalls: number;
@@ -51,9 +56,11 @@ export interface LoadReport {
   readonly generatorFaults: readonly string[];
   /** Final responses other than 2xx that were seen, by status code. */
   readonly unexpectedResponses: Readonly<Record<string, number>>;
-  /** Wall clock of each of the delays, and of the first counted call: by these, reports of several generators are joined. */
+  /** siptune's wall clock at each of the delays, and at the first counted call: by these, reports of several generators are joined. */
   readonly delaysAtMs?: Float64Array;
   readonly beganAtMs?: number;
+  /** Times that came from another machine's clock are at most this much off. */
+  readonly clockUncertaintyMs?: number;
   /** Of a burst over a base rate: what became of either. All other numbers are of both together. */
   readonly parts?: { readonly burst: LoadReport; readonly base: LoadReport };
 }
@@ -64,6 +71,8 @@ export interface GeneratorProcess {
   readonly role: 'uac' | 'uas' | 'ua';
   /** Which of several pairs it belongs to, from 1; absent where there is one. */
   readonly pair?: number;
+  /** The label of its machine, where that is another than siptune's. */
+  readonly on?: string;
 }
 
 /** Which calls of a larger plan are one generator's: every `of`th, from the `index`th on. */
@@ -80,8 +89,11 @@ export interface LoadContext {
   readonly trial?: number;
   /** Where several generators offer one plan; undefined: this one offers all of it. */
   readonly part?: LoadPart;
-  /** Waits, ready to begin, for those that begin at the same time. */
-  readonly together?: () => Promise<void>;
+  /**
+   * Waits, ready to begin, for those that begin at the same time, and says when that is, on the monotonic clock: no earlier
+   * than after the time that each of them says it needs.
+   */
+  readonly together?: (leadMs?: number) => Promise<number>;
   readonly signal: AbortSignal;
   /** Called when the counted calls begin and when the last of them was offered. */
   readonly onWindow: (edge: 'begin' | 'end') => void;

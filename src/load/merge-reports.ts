@@ -11,6 +11,7 @@ export function mergeReports(named: readonly NamedReport[]): LoadReport {
   const reports = named.map(({ report }) => report);
   const sum = (of: (report: LoadReport) => number) =>
     reports.reduce((total, report) => total + of(report), 0);
+  const uncertain = reports.flatMap(({ clockUncertaintyMs }) => clockUncertaintyMs ?? []);
   const began = reports.flatMap(({ beganAtMs }) => beganAtMs ?? []);
   return {
     plannedCalls: sum(({ plannedCalls }) => plannedCalls),
@@ -31,6 +32,7 @@ export function mergeReports(named: readonly NamedReport[]): LoadReport {
     ),
     unexpectedResponses: sumByKey(reports.map(({ unexpectedResponses }) => unexpectedResponses)),
     ...(began.length > 0 ? { beganAtMs: Math.min(...began) } : {}),
+    ...(uncertain.length > 0 ? { clockUncertaintyMs: Math.max(...uncertain) } : {}),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { FlowName } from '../scenario/scenario.ts';
 import type { LoadPlan } from './load.ts';
 import { ARRIVALS_CSV, type ArrivalSchedule } from './sipp-arrivals.ts';
-import { flowFile } from './sipp-flows.ts';
+import { type FlowPath, flowFile } from './sipp-flows.ts';
 import { hostPort, type Transport, transportArgv } from './sipp-transport.ts';
 
 /** The user part of the request-URI. */
@@ -28,6 +28,8 @@ export interface SippSide {
   readonly port: number;
   readonly bufferBytes: number;
   readonly transport?: Transport;
+  /** Where the flows are on SIPp's machine; undefined: where they are here. */
+  readonly flowPath?: FlowPath;
 }
 
 export interface CallOrder {
@@ -68,7 +70,7 @@ export function callerArgv(args: CallerArgs): readonly string[] {
     'sipp',
     `${args.routerAddress}:${args.routerPort}`,
     // The flow whose calls wait for their time is written for each offer.
-    ...common(args, order.schedule ? `${args.flow}.xml` : flowFile(args.flow), holdMs),
+    ...common(args, order.schedule ? `${args.flow}.xml` : (args.flowPath ?? flowFile)(args.flow), holdMs),
     ...transportArgv(transport, 'caller'),
     ...(order.schedule ? ['-inf', ARRIVALS_CSV] : []),
     ...['-key', 'callee', hostPort(args.calleeAddress, args.calleePort, transport)],
@@ -106,7 +108,7 @@ export interface CalleeArgs extends SippSide {
 export function calleeArgv(args: CalleeArgs): readonly string[] {
   return [
     'sipp',
-    ...common(args, flowFile('answer'), args.holdMs),
+    ...common(args, (args.flowPath ?? flowFile)('answer'), args.holdMs),
     ...transportArgv(args.transport, 'callee'),
     ...['-trace_stat', '-stf', args.csvFile, '-fd', `${CALLEE_REPORT_MS}ms`],
     // A call that ends badly is forgotten: BYEs of ours would be traffic that no plan has.

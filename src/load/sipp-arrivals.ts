@@ -1,7 +1,6 @@
 // Arrivals for SIPp, which begins calls evenly and knows nothing else: each call is begun early and waits, before its first
 // message, for its time. How long is worked out beforehand and injected, a line for each call.
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Arrivals, FlowName } from '../scenario/scenario.ts';
 import { arrivalTimesMs } from './arrivals.ts';
 import type { CallCounts, LoadPart, SteadyPlan } from './load.ts';
@@ -31,8 +30,8 @@ export interface ArrivalSchedule {
   readonly waitsMs: Int32Array;
   /** The whole plan is this much later than it would be without waiting. */
   readonly leadMs: number;
-  /** From the first counted call to the last. */
-  readonly spanMs: number;
+  /** When each counted call is to be begun, from the first of them on. */
+  readonly countedAtMs: Float64Array;
 }
 
 /**
@@ -57,20 +56,19 @@ export function scheduleArrivals(
   return {
     waitsMs: Int32Array.from(waitsMs),
     leadMs,
-    spanMs: (counted.at(-1) ?? 0) - (counted[0] ?? 0),
+    countedAtMs: counted.map((time) => time - (counted[0] ?? 0)),
   };
 }
 
-/** The flow with its calls waiting, and their waits, beside the offer's other files. */
-export async function writeArrivals(
-  rawDir: string,
+/** The flow with its calls waiting, and their waits, to be put where SIPp works. */
+export async function arrivalFiles(
   flow: FlowName,
   schedule: ArrivalSchedule,
-): Promise<void> {
+): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const text = await readFile(flowFile(flow), 'utf8');
   if (!PLACE.test(text)) throw new Error(`${flowFile(flow)} has no place for arrivals`);
-  await Promise.all([
-    writeFile(join(rawDir, `${flow}.xml`), text.replace(PLACE, WAIT)),
-    writeFile(join(rawDir, ARRIVALS_CSV), `SEQUENTIAL\n${schedule.waitsMs.join('\n')}\n`),
-  ]);
+  return [
+    { name: `${flow}.xml`, text: text.replace(PLACE, WAIT) },
+    { name: ARRIVALS_CSV, text: `SEQUENTIAL\n${schedule.waitsMs.join('\n')}\n` },
+  ];
 }

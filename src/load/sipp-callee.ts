@@ -30,6 +30,8 @@ export function createCallee(deps: SippDeps): Callee {
     const ending = running;
     running = undefined;
     await ending?.process.kill();
+    // It is gone with the campaign in any case.
+    await ending?.process.folder.collect().catch(() => {});
   };
 
   return {
@@ -46,6 +48,7 @@ export function createCallee(deps: SippDeps): Callee {
           port: endpoint.port,
           bufferBytes,
           transport,
+          ...(deps.place ? { flowPath: deps.place.flowPath } : {}),
           csvFile,
           holdMs,
         }),
@@ -55,6 +58,7 @@ export function createCallee(deps: SippDeps): Callee {
         csvFile,
         clock,
         withBufferHeadroom,
+        ...(deps.place ? { place: deps.place } : {}),
       });
       running = { process, sinceMs: clock.nowMs() };
       spent = false;

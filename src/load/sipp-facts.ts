@@ -1,5 +1,5 @@
 // Which SIPp is there. Older ones lack options and counters that the load relies on.
-import { UserError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import type { Host } from '../targets/host.ts';
 
 export interface SippFacts {
@@ -27,17 +27,20 @@ export async function requireSipp(host: Host): Promise<SippFacts> {
   if (result.notFound)
     throw new UserError(
       `SIPp is not installed (${host.label}): install the Debian package sip-tester (apt-get install sip-tester)`,
+      EXIT.unsafe,
     );
   // sipp -v ends with status 99, so only what it prints counts.
   const facts = parseSippVersion(result.stdout + result.stderr);
   if (facts === null)
     throw new UserError(
       `"sipp -v" did not print a version (${host.label}): ${firstLine(result.stdout + result.stderr)}; siptune needs SIPp 3.6 or later`,
+      EXIT.unsafe,
     );
   const [major = 0, minor = 0] = facts.version.split('.').map(Number);
   if (major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor))
     throw new UserError(
       `SIPp ${facts.version} is too old (${host.label}): siptune needs 3.6 or later, as in the Debian package sip-tester of Debian 12`,
+      EXIT.unsafe,
     );
   return facts;
 }

@@ -2,6 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import type { FlowName } from '../scenario/scenario.ts';
 
+export type FlowPath = (name: FlowName | 'answer') => string;
+
+/** Where it is here. */
 export function flowFile(name: FlowName | 'answer'): string {
   return fileURLToPath(new URL(`../../scenarios/flows/${name}.xml`, import.meta.url));
 }

@@ -1,14 +1,14 @@
 // One offer: a calling SIPp begins the planned calls (after a warm-up that its counters do not see, without a seam), the
 // calls are drained, and both ends' statistics become a report.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 import type { FlowName } from '../scenario/scenario.ts';
 import type { LoadContext, LoadPlan, LoadReport } from './load.ts';
 import type { SippDeps } from './sipp.ts';
 import { CALLEE_REPORT_MS, CALLER_CSV, type CallOrder, callerArgv, callOrder } from './sipp-argv.ts';
-import { arrivalSeed, scheduleArrivals, writeArrivals } from './sipp-arrivals.ts';
+import { arrivalFiles, arrivalSeed, scheduleArrivals } from './sipp-arrivals.ts';
 import { countUnexpectedResponses } from './sipp-codes.ts';
 import { begunIn } from './sipp-pace.ts';
+import { type ClockReading, createSippPlaceHere, type SippFolder, type SippPlace } from './sipp-place.ts';
 import { type SippProcess, startSipp } from './sipp-process.ts';
 import {
   baseIndex,
@@ -26,9 +26,10 @@ import { closedByRouter, type Transport } from './sipp-transport.ts';
 export const DRAIN_MS = 3_000;
 /** SIPp makes up for delays, so an offer that is this late will not come. */
 const OVERDUE_MS = 3_000;
-const POLL_MS = { steady: 50, burst: 10, drain: 20 } as const;
 /** Reports of one snapshot reach the two files within this time of each other. */
 const SAME_REPORT_MS = 5;
+/** Clocks are slewed by half a per mille at most; more was a step. */
+const MAX_CLOCK_MOVE_MS = 20;
 /** A closed connection keeps its port for a minute (TIME_WAIT). */
 const OUT_OF_PORTS = /Cannot assign requested address/;
 
@@ -40,27 +41,39 @@ export async function offerCalls(
   plan: LoadPlan,
   context: LoadContext,
 ): Promise<LoadReport> {
-  const order = await orderOf(deps, plan, context);
+  const place = deps.place ?? createSippPlaceHere(deps.clock);
+  const order = orderOf(deps, plan, context);
+  const folder = await place.workIn(context.rawDir);
+  const files = order.schedule ? await arrivalFiles(deps.flow, order.schedule) : [];
+  await Promise.all(files.map(({ name, text }) => folder.put(name, text)));
+  const reading = await place.readClock();
   await callee.poll();
   const dropsBefore = callee.drops();
-  await context.together?.();
-  const caller = await startCaller(deps, order, context);
+  const beginMs = await context.together?.(place.leadMs(reading));
+  const begin = beginMs === undefined ? undefined : { atMs: beginMs, reading };
+  const caller = await startCaller(deps, order, { context, place, folder, begin });
   try {
+    const on = place.on === undefined ? {} : { on: place.on };
     context.onProcesses?.([
-      { pid: caller.pid, role: 'uac' },
-      { pid: callee.pid, role: 'uas' },
+      { pid: caller.pid, role: 'uac', ...on },
+      { pid: callee.pid, role: 'uas', ...on },
     ]);
     const checking = bufferFault('SIPp caller', deps.caller, deps);
     // A burst is still held back: the check is over before it leaves.
-    if (plan.shape === 'burst') await checking;
-    const watched = await watch(deps, order, caller, callee, context);
+    checking.catch(() => {});
+    if (plan.shape === 'burst') await checking.catch(() => {});
+    const watched = await watch(deps, order, { caller, callee, place }, context);
     const { faults, cutOff } = await howTheyEnded(deps, caller, callee);
     // What SIPp had not begun by then is as lost as the calls that were open.
     const ended = cutOff && watched === 'complete' ? 'early' : watched;
     await caller.kill();
     await caller.poll();
-    await pollPast(deps, callee, caller.rows.at(-1)?.atMs ?? 0);
-    const buffers = await checking;
+    await pollPast({ ...deps, place }, callee, caller.rows.at(-1)?.atMs ?? 0);
+    const lost = caller.lost() ?? callee.lost();
+    // Without the connection nothing more can be known, and that is said already.
+    const buffers = await checking.catch((error: unknown) => unlessLost(error, lost));
+    const stepped = await clockFault(place, reading).catch((error: unknown) => unlessLost(error, lost));
+    const uncollected = lost === null ? await folder.collect().then(() => null, collectFault) : null;
     const offered: Offered = {
       order,
       flow: deps.flow,
@@ -69,15 +82,46 @@ export async function offerCalls(
       callee,
       calleeDrops: callee.drops() - dropsBefore,
       ended,
-      faults: [...faults, ...(buffers === null ? [] : [buffers])],
+      faults: [...faults, ...[buffers, stepped, uncollected].filter((fault) => fault !== null)],
     };
-    return reportOffer(await gather(offered, context.rawDir));
+    const report = reportOffer(await gather(offered));
+    return place.on === undefined ? report : inOurTime(report, reading);
   } finally {
     await caller.kill();
   }
 }
 
-async function orderOf(deps: SippDeps, plan: LoadPlan, context: LoadContext): Promise<CallOrder> {
+function unlessLost(error: unknown, lost: string | null): null {
+  if (lost === null) throw error;
+  return null;
+}
+
+function collectFault(error: unknown): string {
+  if (!(error instanceof UserError)) throw error;
+  return `what SIPp wrote could not be brought here: ${error.message}`;
+}
+
+/** A clock that was set during the offer has told times of two kinds. */
+async function clockFault({ on, readClock }: SippPlace, before: ClockReading): Promise<string | null> {
+  if (on === undefined) return null;
+  const after = await readClock();
+  const movedMs = Math.abs(after.aheadMs - before.aheadMs);
+  return movedMs > before.uncertaintyMs + after.uncertaintyMs + MAX_CLOCK_MOVE_MS
+    ? `the clock of ${on} moved by ${movedMs.toFixed(0)} ms against siptune's during the offer`
+    : null;
+}
+
+function inOurTime(report: LoadReport, { aheadMs, uncertaintyMs }: ClockReading): LoadReport {
+  const { delaysAtMs, beganAtMs } = report;
+  return {
+    ...report,
+    ...(delaysAtMs ? { delaysAtMs: delaysAtMs.map((atMs) => atMs - aheadMs) } : {}),
+    ...(beganAtMs === undefined ? {} : { beganAtMs: beganAtMs - aheadMs }),
+    clockUncertaintyMs: uncertaintyMs,
+  };
+}
+
+function orderOf(deps: SippDeps, plan: LoadPlan, context: LoadContext): CallOrder {
   const order = callOrder(plan);
   if (order.counted < 1) throw new Error(`a load plan without calls: ${JSON.stringify(plan)}`);
   if (plan.shape === 'burst' || !deps.arrivals) return order;
@@ -85,11 +129,21 @@ async function orderOf(deps: SippDeps, plan: LoadPlan, context: LoadContext): Pr
   const { whole, ...place } = context.part ?? { whole: plan, index: 0, of: 1 };
   if (whole.shape === 'burst') throw new Error('a steady share of a burst');
   const schedule = scheduleArrivals(whole, callOrder(whole), deps.arrivals, seed, place);
-  await writeArrivals(context.rawDir, deps.flow, schedule);
   return { ...order, schedule };
 }
 
-function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Promise<SippProcess> {
+interface CallerStart {
+  readonly context: LoadContext;
+  readonly place: SippPlace;
+  readonly folder: SippFolder;
+  readonly begin: { readonly atMs: number; readonly reading: ClockReading } | undefined;
+}
+
+function startCaller(
+  deps: SippDeps,
+  order: CallOrder,
+  { context, place, folder, begin }: CallerStart,
+): Promise<SippProcess> {
   const { caller, callee, routerAddress, routerPort, flow, transport, holdMs, bufferBytes } = deps;
   return startSipp({
     who: 'SIPp caller',
@@ -99,6 +153,7 @@ function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Pr
       port: caller.port,
       bufferBytes,
       transport,
+      flowPath: place.flowPath,
       routerAddress,
       routerPort,
       calleeAddress: callee.address,
@@ -113,6 +168,8 @@ function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Pr
     csvFile: CALLER_CSV,
     clock: deps.clock,
     withBufferHeadroom: deps.withBufferHeadroom,
+    ...{ place, folder },
+    ...(begin === undefined ? {} : { begin }),
   });
 }
 
@@ -120,8 +177,11 @@ function startCaller(deps: SippDeps, order: CallOrder, context: LoadContext): Pr
 async function watch(
   deps: SippDeps,
   { plan, counted, schedule }: CallOrder,
-  caller: SippProcess,
-  callee: SippProcess,
+  {
+    caller,
+    callee,
+    place,
+  }: { readonly caller: SippProcess; readonly callee: SippProcess; readonly place: SippPlace },
   context: LoadContext,
 ): Promise<Ended> {
   const { clock, holdMs } = deps;
@@ -132,7 +192,8 @@ async function watch(
 
   const startMs = clock.nowMs();
   const beginMs = plan.shape === 'steady' ? startMs + (schedule?.leadMs ?? 0) + plan.warmupMs : startMs;
-  const overdueMs = beginMs + (plan.shape === 'steady' ? plan.windowMs : 0) + OVERDUE_MS;
+  const dueMs = beginMs + (plan.shape === 'steady' ? plan.windowMs : 0);
+  const overdueMs = dueMs + OVERDUE_MS;
   let state: 'before' | 'window' | 'drain' = 'before';
   let drainedMs = Number.POSITIVE_INFINITY;
   const end = (ended: Ended): Ended => {
@@ -157,8 +218,11 @@ async function watch(
     if (lossIsCertain(caller, callee, counted)) return end('early');
     if (caller.hasEnded() || nowMs >= drainedMs || (state !== 'drain' && nowMs >= overdueMs))
       return end('complete');
-    const pollMs = state === 'drain' && plan.shape === 'steady' ? POLL_MS.drain : POLL_MS[plan.shape];
-    await clock.sleep(state === 'before' ? Math.min(pollMs, beginMs - nowMs) : pollMs, wake);
+    const pollMs =
+      state === 'drain' && plan.shape === 'steady' ? place.pollMs.drain : place.pollMs[plan.shape];
+    // The window's edges are not missed where looks are rare.
+    const edgeMs = state === 'before' ? beginMs - nowMs : dueMs - nowMs;
+    await clock.sleep(edgeMs > 0 ? Math.min(pollMs, edgeMs) : pollMs, wake);
   }
 }
 
@@ -173,13 +237,17 @@ function lossIsCertain(caller: SippProcess, callee: SippProcess, counted: number
 }
 
 /** The answering side's last snapshot must be younger than the last call. */
-async function pollPast(deps: SippDeps, callee: SippProcess, endMs: number): Promise<void> {
+async function pollPast(
+  deps: Pick<SippDeps, 'clock'> & { readonly place: SippPlace },
+  callee: SippProcess,
+  endMs: number,
+): Promise<void> {
   const deadlineMs = deps.clock.nowMs() + 3 * CALLEE_REPORT_MS;
   for (;;) {
     await callee.poll();
     if ((callee.rows.at(-1)?.atMs ?? 0) >= endMs || callee.hasEnded() || deps.clock.nowMs() >= deadlineMs)
       return;
-    await deps.clock.sleep(POLL_MS.drain);
+    await deps.clock.sleep(deps.place.pollMs.drain);
   }
 }
 
@@ -194,11 +262,13 @@ interface Offered {
   readonly faults: readonly string[];
 }
 
-async function gather(offered: Offered, rawDir: string): Promise<OfferRecord> {
+async function gather(offered: Offered): Promise<OfferRecord> {
   const { order, flow, transport, caller, callee, calleeDrops, ended, faults } = offered;
   // SIPp names these files itself, after the flow and its process ID.
   const read = (what: string) =>
-    readFile(join(rawDir, `${flow}_${caller.pid}_${what}.csv`)).catch(() => Buffer.alloc(0));
+    caller.lost() === null
+      ? caller.folder.read(`${flow}_${caller.pid}_${what}.csv`).catch(() => Buffer.alloc(0))
+      : Promise.resolve(Buffer.alloc(0));
   const [rtt, codes] = await Promise.all([read('rtt'), read('error_codes')]);
   const baseMs = caller.rows[baseIndex(caller.rows)]?.atMs ?? 0;
   const { delaysMs, atMs } = parseSippRtt(rtt, 'setup');
@@ -230,6 +300,8 @@ async function howTheyEnded(
     ? [`SIPp callee ended during the offer: ${await callee.lastWords()}`]
     : [];
   if (!caller.hasEnded()) return { faults: ofCallee, cutOff: false };
+  const lost = caller.lost();
+  if (lost !== null) return { faults: [`SIPp caller: ${lost}`, ...ofCallee], cutOff: false };
   const { exitCode, signal } = await caller.exited;
   // 0: all calls succeeded, 1: some failed, 97 and 99: ended by a timer or without a call.
   if (exitCode !== undefined && exitCode < 100) return { faults: ofCallee, cutOff: false };

@@ -8,6 +8,9 @@ export interface Pace {
   readonly achievedRateCps: number;
 }
 
+/** Of the time of an offer, the part that tells whether it ended late. */
+const ENDING_SHARE = 0.1;
+
 export function begunIn(row: SippSnapshot | undefined): number {
   return row?.counters.begun ?? 0;
 }
@@ -34,12 +37,32 @@ export function measurePace(rows: readonly SippSnapshot[]): Pace {
 /** Of calls that are not evenly spaced, only the whole says how fast they came: the plan's rate, unless they took longer. */
 export function scheduledPace(rows: readonly SippSnapshot[], { plan, schedule }: CallOrder): Pace {
   const total = begunIn(rows.at(-1));
+  if (total === 0 || !schedule || plan.shape !== 'steady') return { offeredForMs: 0, achievedRateCps: 0 };
+  const lateMs = behindSchedule(rows, schedule.countedAtMs);
+  const spanMs = schedule.countedAtMs[total - 1] ?? 0;
+  return {
+    offeredForMs: spanMs + lateMs,
+    achievedRateCps: (total * 1_000) / (plan.windowMs + lateMs),
+  };
+}
+
+/**
+ * How much later than their times the last calls were begun, taken from those of which there is no doubt. Snapshots are too rare
+ * to tell it from the first call and the last; but each of them says which call had been begun by then, and which had not.
+ */
+export function behindSchedule(rows: readonly SippSnapshot[], countedAtMs: Float64Array): number {
+  const total = begunIn(rows.at(-1));
+  const during = rows.filter((row) => begunIn(row) > 0 && begunIn(row) < total);
+  const dueMs = (call: number) => countedAtMs[call] ?? 0;
   const last = rows.find((row) => begunIn(row) === total);
-  if (total === 0 || !rows[0] || !last || !schedule || plan.shape !== 'steady')
-    return { offeredForMs: 0, achievedRateCps: 0 };
-  const offeredForMs = last.atMs - rows[0].atMs;
-  const windowMs = plan.windowMs + Math.max(0, offeredForMs - schedule.spanMs);
-  return { offeredForMs, achievedRateCps: (total * 1_000) / windowMs };
+  if (total === 0 || last === undefined) return 0;
+  // Calls are never early: the least of these is at most the lateness of that call after the time that the plan begins.
+  const planMs = Math.min(...[...during, last].map((row) => row.atMs - dueMs(begunIn(row) - 1)));
+  // The next call was begun after this snapshot.
+  const ending = during.filter((row) => dueMs(begunIn(row)) >= dueMs(total - 1) * (1 - ENDING_SHARE));
+  const lateAtLeast = Math.max(0, ...ending.map((row) => row.atMs - dueMs(begunIn(row)) - planMs));
+  // What was made up for before the end is not late any more.
+  return Math.min(lateAtLeast, last.atMs - dueMs(total - 1) - planMs);
 }
 
 /** Longest time between two snapshots: SIPp is one thread, so meanwhile it began no call and read no message. */

@@ -1,12 +1,11 @@
 // One running SIPp: started with headroom for its buffers, checked, followed by its statistics, and ended by its PID.
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { UserError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import type { RunningCommand } from '../targets/host.ts';
 import type { Endpoint } from '../targets/target.ts';
 import { createSippCsvReader, type SippSnapshot } from './sipp-csv.ts';
-import { isTaken, socketDrops } from './sipp-sockets.ts';
+import { type ClockReading, createSippPlaceHere, type SippFolder, type SippPlace } from './sipp-place.ts';
+import { isTaken } from './sipp-sockets.ts';
 import { closedByRouter, type Transport } from './sipp-transport.ts';
 
 const SOCKET_WAIT_MS = 3_000;
@@ -23,10 +22,19 @@ export interface SippStart {
   readonly csvFile: string;
   readonly clock: Clock;
   readonly withBufferHeadroom: <T>(start: () => Promise<T>) => Promise<T>;
+  /** undefined: this machine. */
+  readonly place?: SippPlace;
+  /** Of that place; undefined: one is made. */
+  readonly folder?: SippFolder;
+  /** When it is to begin, on the monotonic clock; undefined: at once. */
+  readonly begin?: { readonly atMs: number; readonly reading: ClockReading };
 }
 
 export interface SippProcess {
   readonly pid: number;
+  readonly folder: SippFolder;
+  /** Why nothing is known of it any more: the connection to its machine is lost. */
+  lost(): string | null;
   /** Statistics so far; `poll` reads what was appended since. */
   readonly rows: readonly SippSnapshot[];
   /** Drops at the socket, as of the last poll at which it was open. */
@@ -42,80 +50,110 @@ export interface SippProcess {
 
 /** Resolves once the socket is open (or was, and the router ended it); rejects with SIPp's own words when it ends before that. */
 export async function startSipp(start: SippStart): Promise<SippProcess> {
-  const stderrFile = join(start.rawDir, start.csvFile.replace(/csv$/, 'err'));
+  const place = start.place ?? createSippPlaceHere(start.clock);
+  const folder = start.folder ?? (await place.workIn(start.rawDir));
+  const errFile = start.csvFile.replace(/csv$/, 'err');
   if (await isTaken(start.endpoint, start.transport))
     throw new UserError(
-      `${start.who} could not start on ${place(start.endpoint)}: the port is in use; end what has it (ss -${start.transport === undefined ? 'u' : 't'}anp shows it)`,
+      `${start.who} could not start on ${where(start.endpoint)}: the port is in use; end what has it (ss -${start.transport === undefined ? 'u' : 't'}anp shows it)`,
+      EXIT.unsafe,
     );
   const command = await start.withBufferHeadroom(async () => {
-    const started = await start.endpoint.host.spawn(start.argv, {
+    const { argv, begin } = start;
+    const wanted = begin === undefined ? argv : await place.beginAt(argv, begin.atMs, begin.reading);
+    const started = await start.endpoint.host.spawn(wanted, {
       cpus: start.cpus,
-      cwd: start.rawDir,
+      cwd: folder.path,
       // Screens are for people who watch one SIPp.
       stdoutFile: '/dev/null',
-      stderrFile,
+      stderrFile: `${folder.path}/${errFile}`,
+      endsWithLink: true,
     });
-    await untilSocketIsOpen(start, started, stderrFile);
+    await untilSocketIsOpen(start, started, { place, folder, errFile });
     return started;
   });
-  return follow(start, command, stderrFile);
+  return follow(start, command, { place, folder, errFile });
+}
+
+interface Placed {
+  readonly place: SippPlace;
+  readonly folder: SippFolder;
+  readonly errFile: string;
 }
 
 async function untilSocketIsOpen(
   start: SippStart,
   command: RunningCommand,
-  stderrFile: string,
+  { place, folder, errFile }: Placed,
 ): Promise<void> {
-  const { clock, endpoint, transport, who } = start;
+  const { clock, endpoint, transport, who, begin } = start;
   let ended = false;
   void command.exited.then(() => {
     ended = true;
   });
-  const deadlineMs = clock.nowMs() + SOCKET_WAIT_MS;
-  const where = place(endpoint);
+  const deadlineMs = Math.max(clock.nowMs(), begin?.atMs ?? 0) + SOCKET_WAIT_MS;
+  const on = where(endpoint);
   while (!ended && clock.nowMs() < deadlineMs) {
-    if ((await socketDrops(command.pid, endpoint, transport)) !== null && !ended) return;
+    if ((await place.drops(command.pid, endpoint, transport)) !== null && !ended) return;
     await clock.sleep(SOCKET_POLL_MS);
   }
   const wasEnded = ended;
   command.kill('SIGKILL');
-  await command.exited;
-  const words = await lastWordsIn(stderrFile);
+  const { stderr } = await command.exited;
+  const words = await lastWordsIn(folder, errFile, stderr);
   // It had started, and was cut off before anybody looked: the offer tells what became of its calls.
   if (wasEnded && transport !== undefined && closedByRouter(words)) return;
   throw new UserError(
     wasEnded
-      ? `${who} could not start on ${where}: ${words}`
-      : `${who} opened no socket on ${where} within ${SOCKET_WAIT_MS} ms: ${words}`,
+      ? `${who} could not start on ${on}: ${words}`
+      : `${who} opened no socket on ${on} within ${SOCKET_WAIT_MS} ms: ${words}`,
+    EXIT.unsafe,
   );
 }
 
-function place({ address, port, host }: Endpoint): string {
+function where({ address, port, host }: Endpoint): string {
   return `${address}:${port} (${host.label})`;
 }
 
-function follow(start: SippStart, command: RunningCommand, stderrFile: string): SippProcess {
+function follow(start: SippStart, command: RunningCommand, { place, folder, errFile }: Placed): SippProcess {
   const reader = createSippCsvReader();
-  const path = join(start.rawDir, start.csvFile);
   let offset = 0;
   let drops = 0;
   let ended = false;
-  void command.exited.then(() => {
+  let lost: string | null = null;
+  void command.exited.then(({ exitCode, signal, stderr }) => {
     ended = true;
+    // On this machine, one of both is always known.
+    if (exitCode === undefined && signal === undefined) lost ??= stderr.trim() || 'how it ended is not known';
   });
+  const look = async () => {
+    // Nothing is dropped over TCP, and its list is long where each call has a connection.
+    const [seen, appended] = await Promise.all([
+      start.transport === undefined ? place.drops(command.pid, start.endpoint, undefined) : null,
+      folder.appended(start.csvFile, offset),
+    ]);
+    drops = seen ?? drops;
+    offset += appended.length;
+    reader.feed(appended.toString('latin1'));
+  };
   return {
     pid: command.pid,
     rows: reader.rows,
     drops: () => drops,
     exited: command.exited,
-    lastWords: () => lastWordsIn(stderrFile),
-    hasEnded: () => ended,
+    folder,
+    lost: () => lost,
+    lastWords: async () => lost ?? lastWordsIn(folder, errFile, ''),
+    hasEnded: () => ended || lost !== null,
     async poll() {
-      // Nothing is dropped over TCP, and its list is long where each call has a connection.
-      if (start.transport === undefined) drops = (await socketDrops(command.pid, start.endpoint)) ?? drops;
-      const appended = await readFrom(path, offset);
-      offset += appended.length;
-      reader.feed(appended.toString('latin1'));
+      if (lost !== null) return;
+      try {
+        await look();
+      } catch (error) {
+        if (place.on === undefined || !(error instanceof UserError)) throw error;
+        // The trial is spoilt, which its report says; the next one may find the connection again.
+        lost = error.message;
+      }
     },
     async kill() {
       command.kill('SIGKILL');
@@ -124,20 +162,7 @@ function follow(start: SippStart, command: RunningCommand, stderrFile: string): 
   };
 }
 
-async function readFrom(path: string, offset: number): Promise<Buffer> {
-  const file = await open(path, 'r').catch(() => null);
-  if (file === null) return Buffer.alloc(0);
-  try {
-    const { size } = await file.stat();
-    const buffer = Buffer.alloc(Math.max(0, size - offset));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-async function lastWordsIn(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text.trim().split('\n').slice(-3).join(' ') || 'it said nothing';
+async function lastWordsIn(folder: SippFolder, name: string, otherwise: string): Promise<string> {
+  const text = (await folder.read(name).catch(() => Buffer.alloc(0))).toString('utf8');
+  return text.trim().split('\n').slice(-3).join(' ') || otherwise.trim() || 'it said nothing';
 }

@@ -134,8 +134,8 @@ function paceFaults(order: CallOrder, created: number, pace: Pace): readonly str
   }
   const { rateCps, windowMs } = order.plan;
   if (order.schedule) {
-    const lateMs = pace.offeredForMs - order.schedule.spanMs;
-    if (lateMs <= MAX_PAUSE_MS + 2 * CALLER_REPORT_MS.steady) return [];
+    const lateMs = pace.offeredForMs - (order.schedule.countedAtMs.at(-1) ?? 0);
+    if (lateMs <= TICK_MS + windowMs * (1 - MIN_RATE_SHARE)) return [];
     return [`the calls took ${lateMs.toFixed(0)} ms longer to leave than their arrivals say`];
   }
   const allowance = rateCps * (TICK_MS / windowMs);

@@ -45,16 +45,21 @@ function addressOf(hex: string): string {
  */
 export async function socketDrops(
   pid: number,
-  { address, port }: Endpoint,
+  endpoint: Endpoint,
   transport?: Transport,
 ): Promise<number | null> {
   try {
-    const { file, parse } = socketsOf(transport);
-    const sockets = parse(await readFile(`/proc/${pid}/net/${file}`, 'utf8'));
-    return sockets.find(({ local }) => local === `${address}:${port}`)?.drops ?? null;
+    const text = await readFile(`/proc/${pid}/net/${socketsOf(transport).file}`, 'utf8');
+    return dropsIn(text, endpoint, transport);
   } catch {
     return null;
   }
+}
+
+/** The same from the text of /proc/PID/net/udp or tcp. */
+export function dropsIn(text: string, { address, port }: Endpoint, transport?: Transport): number | null {
+  const sockets = socketsOf(transport).parse(text);
+  return sockets.find(({ local }) => local === `${address}:${port}`)?.drops ?? null;
 }
 
 /** Somebody has the address already; asked before a start, because afterwards their socket would look like ours. */

@@ -6,6 +6,7 @@ import type { CallLoad } from './load.ts';
 import { createCallee } from './sipp-callee.ts';
 import { requireSipp } from './sipp-facts.ts';
 import { offerCalls } from './sipp-offer.ts';
+import type { SippPlace } from './sipp-place.ts';
 import type { Transport } from './sipp-transport.ts';
 
 export interface SippDeps {
@@ -29,6 +30,8 @@ export interface SippDeps {
   readonly bufferBytes: number;
   /** Lifts rmem_max and wmem_max while `start` makes a socket. */
   readonly withBufferHeadroom: <T>(start: () => Promise<T>) => Promise<T>;
+  /** Where both run; undefined: on this machine. */
+  readonly place?: SippPlace;
 }
 
 export function createSippLoad(deps: SippDeps): CallLoad {
@@ -41,12 +44,14 @@ export function createSippLoad(deps: SippDeps): CallLoad {
     async open(rawDir) {
       if (!checked) await requireSipp(deps.callee.host);
       checked = true;
+      await deps.place?.ready();
       await callee.ensure(rawDir);
     },
 
     async offer(plan, context) {
       const closing = new AbortController();
       const signal = AbortSignal.any([context.signal, closing.signal]);
+      await deps.place?.ready();
       const answering = await callee.ensure(context.rawDir);
       const offer = offerCalls(deps, answering, plan, { ...context, signal });
       offers.add(closing);

@@ -1,24 +1,26 @@
 // What generators that start at the same time need of each other.
 
 export interface StartingLine {
-  /** Resolves when everybody has come here or has left. */
-  ready(): Promise<void>;
+  /** When everybody has come here or has left: the time at which all begin, on the monotonic clock. Nobody gets less than the lead he asks for. */
+  ready(leadMs?: number): Promise<number>;
   /** For one who will not come. Harmless after the start. */
   leave(): void;
 }
 
-export function createStartingLine(runners: number): StartingLine {
+export function createStartingLine(runners: number, nowMs = () => performance.now()): StartingLine {
   let awaited = runners;
-  let go: () => void = () => {};
-  const started = new Promise<void>((resolve) => {
+  let longestLeadMs = 0;
+  let go: (atMs: number) => void = () => {};
+  const started = new Promise<number>((resolve) => {
     go = resolve;
   });
   const leave = () => {
     awaited -= 1;
-    if (awaited <= 0) go();
+    if (awaited <= 0) go(nowMs() + longestLeadMs);
   };
   return {
-    ready() {
+    ready(leadMs = 0) {
+      longestLeadMs = Math.max(longestLeadMs, leadMs);
       leave();
       return started;
     },

@@ -1,6 +1,6 @@
 // Kamailio (5.6 and later): settings on the command line, statistics by kamcmd(8) over a control socket of ours.
 import { posix } from 'node:path';
-import { UserError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { allocatorArgv } from './allocators.ts';
 import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
 import type { RouterDeps } from './create-router.ts';
@@ -8,6 +8,7 @@ import { deriveKamailioConfig } from './kamailio-config.ts';
 import { parseKamailioVersion } from './kamailio-facts.ts';
 import { createKamailioRpc } from './kamailio-rpc.ts';
 import { readConfig } from './read-config.ts';
+import { requireVersion } from './require-version.ts';
 import type { Router, RouterFacts, RouterSettings, StartOutcome } from './router.ts';
 import { createRouterProcess } from './router-process.ts';
 import { settled } from './settled.ts';
@@ -26,12 +27,14 @@ export function createKamailio(deps: RouterDeps): Router {
 
   const facts = async (): Promise<RouterFacts> => {
     if (known) return known;
-    const result = await host.run([binary, '-v']);
+    const argv = [binary, '-v'];
+    const result = await host.run(argv);
     if (result.notFound)
       throw new UserError(
         `${binary} is not on ${host.label}: install Debian's package kamailio, or name the program with router.binary`,
+        EXIT.unsafe,
       );
-    known = parseKamailioVersion(result.stdout, binary);
+    known = requireVersion(parseKamailioVersion(result.stdout, binary), argv, result, host.label);
     return known;
   };
 
@@ -105,6 +108,7 @@ export function createKamailio(deps: RouterDeps): Router {
       const { config, copy, text, argv } = await planStart(settings);
       return {
         command: argv,
+        cpus: deps.cpus,
         files: text === null ? [] : [{ path: copy, what: `a copy of ${config.path} with these settings` }],
         refusal: null,
       };

@@ -1,6 +1,6 @@
 // OpenSIPS (3.4, 3.6): memory on the command line, the rest in a derived configuration, statistics by MI over a FIFO.
 import { posix } from 'node:path';
-import { UserError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { allocatorArgv } from './allocators.ts';
 import { ROUTER_DEFAULTS, settingsInConfig } from './config-settings.ts';
 import { globalParameter } from './config-text.ts';
@@ -11,6 +11,7 @@ import { parseOpensipsVersion } from './opensips-facts.ts';
 import { findModulePaths } from './opensips-modules.ts';
 import { flattenOpensipsStats } from './opensips-stats.ts';
 import { readConfig } from './read-config.ts';
+import { requireVersion } from './require-version.ts';
 import type { Router, RouterFacts, RouterProcess, RouterSettings, StartOutcome } from './router.ts';
 import { createRouterProcess } from './router-process.ts';
 import { settled } from './settled.ts';
@@ -34,13 +35,15 @@ export function createOpensips(deps: RouterDeps): Router {
 
   const facts = async (): Promise<RouterFacts> => {
     if (known) return known;
-    const result = await host.run([binary, '-V']);
+    const argv = [binary, '-V'];
+    const result = await host.run(argv);
     if (result.notFound)
       throw new UserError(
         `${binary} is not on ${host.label}: install OpenSIPS (Debian's own archive may lack it; see opensips.org), ` +
           'or name the program with OPENSIPS_BIN or router.binary',
+        EXIT.unsafe,
       );
-    known = parseOpensipsVersion(result.stdout, binary);
+    known = requireVersion(parseOpensipsVersion(result.stdout, binary), argv, result, host.label);
     return known;
   };
 
@@ -132,6 +135,7 @@ export function createOpensips(deps: RouterDeps): Router {
       const { config, derived, argv } = await planStart(settings);
       return {
         command: argv,
+        cpus: deps.cpus,
         files: [
           {
             path: derived,

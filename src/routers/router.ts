@@ -65,6 +65,8 @@ export type StartOutcome =
 /** A start in words of the system: what would be run, and which files would be written for it. */
 export interface StartDescription {
   readonly command: readonly string[];
+  /** CPU list that the command is pinned to; undefined: left to the kernel. */
+  readonly cpus?: string | undefined;
   readonly files: readonly { readonly path: string; readonly what: string }[];
   /** Why the start would be refused, or null. */
   readonly refusal: string | null;

@@ -1,5 +1,5 @@
 // The dead-man's timer as siptune sees it: put its files on the target's disk, start it, renew it. Constant POSIX sh.
-import { SH_BOOT, SH_SETUP, SH_TO_DISK, SH_UPTIME } from './sh-parts.ts';
+import { SH_BOOT, SH_SET_DEADLINE, SH_SETUP, SH_TO_DISK, SH_UPTIME } from './sh-parts.ts';
 
 /**
  * STATE CAMPAIGN; stdin: lines of NAME BASE64, and a last line "end" (a link may break in the middle).
@@ -30,13 +30,7 @@ to_disk "$here"
 echo stored
 `;
 
-const SET_DEADLINE = `set_deadline() {
-  read_boot
-  read_uptime
-  printf '%s %s\\n' "$boot_now" "$((now + period))" >"$here/deadline.$$.new" &&
-    mv -f -- "$here/deadline.$$.new" "$here/deadline"
-}
-is_watched() {
+const IS_WATCHED = `is_watched() {
   [ -s "$here/watcher" ] || return 1
   read -r watcher_pid watcher_start <"$here/watcher"
   [ -r "/proc/$watcher_pid/stat" ] || return 1
@@ -51,8 +45,10 @@ export const START_WATCH = `state=$1 campaign=$2 token=$3 period=$4
 ${SH_SETUP}
 ${SH_BOOT}
 ${SH_UPTIME}
+${SH_TO_DISK}
 here=$state/campaigns/$campaign
-${SET_DEADLINE}
+${SH_SET_DEADLINE}
+${IS_WATCHED}
 set_deadline || exit 1
 launch() {
   rm -f -- "$here/watcher"
@@ -91,8 +87,10 @@ export const RENEW = `state=$1 campaign=$2 token=$3 period=$4
 ${SH_SETUP}
 ${SH_BOOT}
 ${SH_UPTIME}
+${SH_TO_DISK}
 here=$state/campaigns/$campaign
-${SET_DEADLINE}
+${SH_SET_DEADLINE}
+${IS_WATCHED}
 say_if_late() {
   if [ -e "$here/fired" ]; then echo fired; exit 0; fi
   if [ ! -e "$state/lease/token.$token" ]; then echo gone; exit 0; fi

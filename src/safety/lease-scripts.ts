@@ -1,7 +1,18 @@
 // The lease's steps on the target, each one round trip: look, take, remove. Constant POSIX sh; values come as arguments.
-import { SH_BOOT, SH_COMPLETE, SH_LOCK, SH_SETUP, SH_TO_DISK, SH_UPTIME } from './sh-parts.ts';
+import {
+  SH_BOOT,
+  SH_COMPLETE,
+  SH_LOCK,
+  SH_SET_DEADLINE,
+  SH_SETUP,
+  SH_TO_DISK,
+  SH_UPTIME,
+} from './sh-parts.ts';
 
 const LOCK_WAIT_S = 10;
+/** Folders of campaigns that are restored; of older ones the name is kept. */
+const MOST_KEPT = 20;
+const MOST_NAMES_KEPT = 1_000;
 
 /** STATE: what is there, one fact a line. */
 export const LOOK = `state=$1
@@ -23,15 +34,57 @@ if [ -d "$state/lease" ]; then
 fi
 for here in "$state"/campaigns/*; do
   [ -d "$here" ] || continue
-  outcome=unrestored
-  # Nothing was written: that stands first.
-  [ -e "$here/restore.sh" ] || outcome=empty
-  [ ! -e "$here/restored" ] || read -r outcome <"$here/restored"
+  outcome=
+  [ ! -f "$here/restored" ] || { read -r outcome <"$here/restored"; } 2>/dev/null
+  # A power cut may have emptied it: then nothing says that anything was put back.
+  case $outcome in
+  complete | incomplete) ;;
+  # Without its way back, which stands first, it has written nothing.
+  *) if [ -e "$here/restore.sh" ]; then outcome=unrestored; else outcome=empty; fi ;;
+  esac
   deadline=none
   [ ! -e "$here/deadline" ] || read -r deadline <"$here/deadline"
   printf 'campaign %s %s %s\\n' "\${here##*/}" "$outcome" "$deadline"
 done
+[ -f "$state/restored-earlier" ] || exit 0
+while read -r name; do
+  # A power cut may have damaged a line; a folder says more than its name here.
+  case $name in '' | *[!A-Za-z0-9._-]*) continue ;; esac
+  [ -e "$state/campaigns/$name" ] || printf 'campaign %s complete none\\n' "$name"
+done <"$state/restored-earlier"
 `;
+
+/**
+ * Removes the folders of all but the latest campaigns that are complete, by their names, which begin with the minute. Their names
+ * stay: a journal that ends early is not acted upon where the machine knows that everything was put back. Moved away first, for
+ * a folder of which a part is gone could pass for one that is not restored. That it fails is no reason not to go on.
+ */
+const PRUNE = `prune() {
+  rm -rf -- "$state"/pruned.*
+  set --
+  for old in "$state"/campaigns/*; do
+    if [ -d "$old" ] && is_complete "$old"; then set -- "$@" "$old"; fi
+  done
+  [ "$#" -gt ${MOST_KEPT} ] || return 0
+  names=$state/restored-earlier
+  {
+    [ ! -f "$names" ] || tail -n ${MOST_NAMES_KEPT} -- "$names"
+    left=$#
+    for old in "$@"; do
+      [ "$left" -gt ${MOST_KEPT} ] || break
+      printf '%s\\n' "\${old##*/}"
+      left=$((left - 1))
+    done
+  } >"$names.new" && to_disk "$names.new" && mv -f -- "$names.new" "$names" || return 0
+  to_disk "$state"
+  mkdir -- "$state/pruned.$token" || return 0
+  while [ "$#" -gt ${MOST_KEPT} ]; do
+    mv -- "$1" "$state/pruned.$token/" || return 0
+    shift
+  done
+  to_disk "$state" "$state/campaigns"
+  rm -rf -- "$state/pruned.$token"
+}`;
 
 /**
  * STATE CAMPAIGN TOKEN OWNER PERIOD (1/100 s): takes the lease, unless somebody has it or something is still to be restored.
@@ -44,6 +97,8 @@ ${SH_UPTIME}
 ${SH_TO_DISK}
 ${SH_LOCK}
 ${SH_COMPLETE}
+${SH_SET_DEADLINE}
+${PRUNE}
 mkdir -p -- "$state" || exit 1
 chmod 700 -- "$state" || exit 1
 mkdir -p -- "$state/campaigns" || exit 1
@@ -75,13 +130,13 @@ here=$state/campaigns/$campaign
 # The same name from another machine, long since restored; or what was cut short before anything was written.
 if [ -e "$here" ]; then mv -- "$here" "$here.before-$token" || exit 1; fi
 mkdir -- "$here" || exit 1
+true >"$here/of.$token" || exit 1
 # Until the timer is armed: a siptune elsewhere cannot be looked for.
-read_boot
-read_uptime
-printf '%s %s\\n' "$boot_now" "$((now + period))" >"$here/deadline" || exit 1
+set_deadline || exit 1
 true >"$state/lease/token.$token" || exit 1
 to_disk "$state" "$state/campaigns" "$state/lease" "$here"
 rm -rf -- "$state"/lease.gone.*
+prune >/dev/null 2>&1
 echo held
 `;
 

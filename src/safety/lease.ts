@@ -5,6 +5,7 @@ import { EXIT, UserError } from '../errors.ts';
 import { LOOK, TAKE } from './lease-scripts.ts';
 import { isRunningHere, type LeaseOwner, nameOf, parseOwner, processStartOf } from './owner.ts';
 import { restoreTarget } from './restore-target.ts';
+import { LONGEST_PERIOD_CS } from './sh-parts.ts';
 import { runScript, type StateDir } from './state-dir.ts';
 
 /** What a campaign left on the target. */
@@ -12,7 +13,7 @@ export interface CampaignState {
   readonly campaign: string;
   /** `empty`: it came to nothing before anything was written. */
   readonly outcome: 'empty' | 'unrestored' | 'complete' | 'incomplete';
-  /** Time until its timer fires, ms; null when that was in another boot, or when it was never started. */
+  /** Time until its timer fires, ms; null when that was in another boot, when it was never started, or when it is damaged. */
   readonly timerMs: number | null;
 }
 
@@ -80,12 +81,13 @@ export async function lookAtTarget(state: StateDir): Promise<TargetState> {
 }
 
 function campaignIn(line: string, bootId: string, now: number): readonly CampaignState[] {
-  const match = /^campaign (\S+) (\S+) (?:none|(\S+) (\d+))$/.exec(line);
+  const match = /^campaign (\S+) (\S+)(?: (\S+) (\d+)$)?/.exec(line);
   const campaign = match?.[1];
   if (campaign === undefined) return [];
+  // A power cut may have left the timer's file empty: then it has run out, but the campaign is there.
   const outcome = OUTCOMES.find((one) => one === match?.[2]) ?? 'unrestored';
-  const timerMs = match?.[3] === bootId ? (Number(match[4]) - now) * CS_TO_MS : null;
-  return [{ campaign, outcome, timerMs }];
+  const leftCs = match?.[3] === bootId ? Number(match[4]) - now : Number.POSITIVE_INFINITY;
+  return [{ campaign, outcome, timerMs: leftCs > LONGEST_PERIOD_CS ? null : leftCs * CS_TO_MS }];
 }
 
 async function judgeLease(

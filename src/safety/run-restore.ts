@@ -1,6 +1,6 @@
 // Runs a campaign's restore.sh on the target and reads what it says.
 import { join } from 'node:path/posix';
-import { campaignDir, type StateDir } from './state-dir.ts';
+import { campaignDir, runScript, type StateDir } from './state-dir.ts';
 
 export interface ScriptStep {
   readonly outcome: 'restored' | 'unchanged' | 'failed' | 'ended';
@@ -27,9 +27,14 @@ const TIMEOUT_MS = 180_000;
 const STATUS_INCOMPLETE = 1;
 const STATUS_FOREIGN = 3;
 
+const DAMAGED = 'siptune: the way back is damaged';
+/** SCRIPT: of one that was cut short, the part that is there would end as if all of it had been done. */
+const RUN_WHOLE = `[ ! -f "$1" ] || [ "$(tail -n 1 -- "$1")" = finish ] || { echo '${DAMAGED}' >&2; exit 70; }
+exec sh "$1"`;
+
 export async function runRestore(state: StateDir, campaign: string): Promise<RestoreRun> {
   const script = join(campaignDir(state, campaign), 'restore.sh');
-  const { exitCode, stdout, stderr, timedOut } = await state.machine.run(['sh', script], {
+  const { exitCode, stdout, stderr, timedOut } = await runScript(state.machine, RUN_WHOLE, [script], {
     timeoutMs: TIMEOUT_MS,
   });
   const steps = parseSteps(stdout);
@@ -38,6 +43,13 @@ export async function runRestore(state: StateDir, campaign: string): Promise<Res
   if (exitCode === STATUS_INCOMPLETE && failures.length > 0)
     return { state: 'incomplete', steps, failures: failures.map(({ what, detail }) => `${what}: ${detail}`) };
   if (exitCode === STATUS_FOREIGN) return { state: 'foreign', reason: stderr.trim() };
+  if (stderr.startsWith(DAMAGED))
+    return {
+      state: 'unknown',
+      reason:
+        `${script} on ${state.machine.label} is damaged (cut short by a failing disk?), so it was not run. Put back by hand what ` +
+        `stands in originals.jsonl beside it; or move the folder away and run "siptune restore" where the campaign's journal is`,
+    };
   const why = timedOut ? `no end within ${TIMEOUT_MS / 1000} s` : stderr.trim() || `exit status ${exitCode}`;
   return { state: 'unknown', reason: `${script} on ${state.machine.label}: ${why}` };
 }

@@ -22,6 +22,18 @@ export const SH_BOOT = `read_boot() {
   read -r boot_now </proc/sys/kernel/random/boot_id
 }`;
 
+/** No timer is set further ahead, 1/100 s: a deadline beyond it is damaged. */
+export const LONGEST_PERIOD_CS = 360_000;
+
+/** On disk before it takes its place: after a power cut there is this deadline, or the one before it. */
+export const SH_SET_DEADLINE = `set_deadline() {
+  read_boot
+  read_uptime
+  printf '%s %s\\n' "$boot_now" "$((now + period))" >"$here/deadline.$$.new" &&
+    to_disk "$here/deadline.$$.new" &&
+    mv -f -- "$here/deadline.$$.new" "$here/deadline"
+}`;
+
 /**
  * The lock that keeps a write and a restore apart. It goes with the process that holds it, so nobody can leave it behind;
  * a writer that is stuck is not waited for longer than this. Without flock(1) the checks around it still hold.
@@ -41,7 +53,8 @@ unlock() {
 }`;
 
 export const SH_COMPLETE = `is_complete() {
-  [ -e "$1/restored" ] || return 1
-  read -r outcome <"$1/restored"
+  [ -f "$1/restored" ] || return 1
+  outcome=
+  { read -r outcome <"$1/restored"; } 2>/dev/null
   [ "$outcome" = complete ]
 }`;

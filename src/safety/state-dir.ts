@@ -6,6 +6,7 @@
 //   campaigns/ID/originals.jsonl          the same records as in the campaign's journal
 //   campaigns/ID/fired/                   from here on, nothing of this campaign is written any more
 //   campaigns/ID/restored                 "complete" or "incomplete", then what could not be restored
+//   restored-earlier                      names of complete campaigns whose folders are gone: the latest twenty have theirs
 //   process-limits.json                   what one generator reaches on this machine (src/store/process-limits.ts)
 //   lock                                  flock(1): writers share it, a restore has it for itself
 import { join } from 'node:path/posix';
@@ -24,8 +25,13 @@ export const UPTIME = '/proc/uptime';
 
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** A folder of results may have been renamed by hand; its name then goes to a machine as the campaign's. */
+export function canNameCampaign(id: string): boolean {
+  return SAFE_NAME.test(id);
+}
+
 export function campaignDir(state: StateDir, campaign: string): string {
-  if (!SAFE_NAME.test(campaign)) throw new RangeError(`${JSON.stringify(campaign)} cannot name a folder`);
+  if (!canNameCampaign(campaign)) throw new RangeError(`${JSON.stringify(campaign)} cannot name a folder`);
   return join(state.path, 'campaigns', campaign);
 }
 

@@ -1,5 +1,5 @@
 // watch.sh: the dead-man's timer on the target. It restores by itself when siptune has stopped renewing the deadline.
-import { SH_BOOT, SH_COMPLETE, SH_LOCK, SH_SETUP, SH_UPTIME } from './sh-parts.ts';
+import { LONGEST_PERIOD_CS, SH_BOOT, SH_COMPLETE, SH_LOCK, SH_SETUP, SH_UPTIME } from './sh-parts.ts';
 
 /** How soon the end of a campaign is noticed; a deadline is waited for exactly. */
 const POLL_S = 2;
@@ -27,6 +27,12 @@ ${SH_LOCK}
 
 ${SH_COMPLETE}
 
+# A campaign that is resumed has a folder of the same name, made for another token: the one of before is moved away then,
+# restored. Nothing is started for this look, which must not fail where memory is short.
+is_mine() {
+  [ -e "$here/of.$token" ]
+}
+
 # The last to go when memory is short; what restore.sh starts must not inherit that.
 oom_before=$(cat "/proc/$$/oom_score_adj" 2>/dev/null)
 { printf '%s' -900 >"/proc/$$/oom_score_adj"; } 2>/dev/null
@@ -44,9 +50,11 @@ is_expired() {
   deadline_boot=
   deadline=
   { read -r deadline_boot deadline <"$here/deadline"; } 2>/dev/null
+  # Damaged, it has run out; so has one that no timer is set to, or that a shell cannot count with.
   case $deadline in
-  '' | *[!0-9]*) deadline=0 ;;
+  '' | *[!0-9]* | 0* | ????????????????*) deadline=0 ;;
   esac
+  [ "$((deadline - now))" -le ${LONGEST_PERIOD_CS} ] || deadline=0
   # Nobody takes a lease away from a campaign that is not restored, except by hand.
   [ -e "$mine" ] || return 0
   [ "$deadline_boot" = "$boot_now" ] || return 0
@@ -56,7 +64,7 @@ is_expired() {
 # True once nothing of this campaign can be written any more; false when a renewal came first.
 fence() {
   lock_alone ${LOCK_WAIT_S}
-  if [ ! -e "$mine" ] && is_complete "$here"; then
+  if ! is_mine || { [ ! -e "$mine" ] && is_complete "$here"; }; then
     exit 0
   fi
   if ! is_expired; then
@@ -89,12 +97,13 @@ release() {
   unlock
 }
 
-while [ -d "$here" ]; do
+while is_mine; do
   if [ ! -e "$mine" ] && is_complete "$here"; then
     exit 0
   fi
   if is_expired && fence; then
     sleep ${BEFORE_RESTORE_S}
+    is_mine || exit 0
     restore
     sleep ${BETWEEN_RESTORES_S}
     # Somebody who has taken over since then has restored as well, and works here now.

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CampaignEvent, NewEvent } from '../campaign/events.ts';
 import type { Clock } from '../clock.ts';
-import { EXIT, UserError } from '../errors.ts';
+import { CannotRecord, UserError, writeProblemOf } from '../errors.ts';
 import { formatLine, parseLine } from './journal-line.ts';
 
 export interface Journal {
@@ -164,9 +164,9 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 function cannotWrite(path: string, error: unknown): UserError {
-  return new UserError(
-    `the journal ${path} cannot be written (${messageOf(error)}): siptune changes nothing that it cannot record`,
-    EXIT.unsafe,
+  const { why, todo } = writeProblemOf(error);
+  return new CannotRecord(
+    `the journal ${path} cannot be written: ${why}. ${todo}; siptune changes nothing that it cannot record`,
   );
 }
 

@@ -16,7 +16,16 @@ const measured = {
   cpuBound: z
     .object({ cpuMsPerCall: z.number(), fullAtCps: z.number(), capacityShare: z.number().nullable() })
     .nullish(),
+  generatorBound: z
+    .object({ capacityCps: z.number().optional(), burstCalls: z.number().optional() })
+    .optional(),
 };
+const proofTrial = z.object({
+  load: z.number(),
+  carried: z.boolean(),
+  cost: z.number().nullable(),
+  busyShare: z.number().nullable(),
+});
 export const numbers = z.record(name, z.number());
 
 export const resultSchema = z.object({
@@ -35,6 +44,7 @@ export const resultSchema = z.object({
     router: z.string(),
     routerVersion: z.string(),
     routerFlags: z.array(z.string()),
+    simulated: z.object({ landscape: z.string(), noisePct: z.number() }).optional(),
   }),
   load: z.object(callKind).optional(),
   objective: z.object({
@@ -48,6 +58,13 @@ export const resultSchema = z.object({
   baseline: z.object(measured).nullable(),
   contenders: z.array(z.object({ name: z.string(), ...measured, ratio: z.number().nullable() })),
   winner: z.object({ ...measured, minimal: z.boolean() }).nullable(),
+  minimised: z
+    .object({
+      state: z.enum(['done', 'out-of-time', 'guard-broken']),
+      load: z.number().nullable(),
+      questions: z.array(z.object({ knobs: z.array(name), needed: z.boolean() })),
+    })
+    .nullish(),
   comparison: z
     .object({
       metric,
@@ -55,7 +72,17 @@ export const resultSchema = z.object({
       confidence: z.number(),
       pairs: z.number(),
       pValue: z.number(),
-      guards: z.array(z.object({ metric, ratio: interval, mayFall: z.number(), held: z.boolean() })),
+      sides: z.object({ current: interval, winner: interval }).optional(),
+      trials: z.array(z.object({ current: z.array(proofTrial), winner: z.array(proofTrial) })).optional(),
+      guards: z.array(
+        z.object({
+          metric,
+          ratio: interval,
+          mayFall: z.number(),
+          held: z.boolean(),
+          measured: z.boolean().optional(),
+        }),
+      ),
     })
     .nullable(),
   samples: z.record(name, z.array(z.tuple([z.number(), z.number()]))),

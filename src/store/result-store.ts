@@ -1,7 +1,7 @@
 // Campaigns on disk: results/<id>/ with the journal, the raw files of each trial and result.json.
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { EXIT, UserError } from '../errors.ts';
+import { cannotWrite, EXIT, UserError, writeProblemOf } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
 import { makeFolder } from './make-folder.ts';
 import { RESULT_SCHEMA, type Result } from './result.ts';
@@ -49,10 +49,7 @@ export async function createCampaignDir(
       }
     }
   } catch (error) {
-    throw new UserError(
-      `the results folder ${outDir} cannot be written: ${error instanceof Error ? error.message : error}`,
-      EXIT.unsafe,
-    );
+    throw cannotWrite(`the results folder ${plainText(outDir)}`, error);
   }
 }
 
@@ -80,9 +77,9 @@ export async function writeResult(dir: string, result: Result): Promise<void> {
     }
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => {});
     throw new UserError(
-      `the result cannot be written (${(error as Error).message}): what was measured stands in ${join(dir, JOURNAL_FILE)}`,
+      `the result ${path} cannot be written: ${writeProblemOf(error).why}. What was measured stands in ${join(dir, JOURNAL_FILE)}`,
       EXIT.unsafe,
     );
   }
@@ -201,15 +198,16 @@ async function byPath(path: string): Promise<Campaign | null> {
 /** "…-lab-2" may be the second campaign of "lab" in its minute, or one of "lab 2": then the result knows. */
 async function isOfScenario({ id, dir }: Campaign, scenario: string): Promise<boolean> {
   const slug = slugOf(scenario);
-  const rest = ID.exec(id)?.[1];
-  if (rest === undefined || scenario === '') return false;
-  const stored = rest === slug || isNumbered(rest, slug) ? await readResult(dir) : null;
+  const stored = scenario !== '' && couldBeOf(id, slug) ? await readResult(dir) : null;
   if (stored?.state === 'found') return slugOf(stored.result.scenario) === slug;
   return stored !== null;
 }
 
-function isNumbered(rest: string, slug: string): boolean {
-  return rest.startsWith(`${slug}-`) && /^\d+$/.test(rest.slice(slug.length + 1));
+/** By its ID alone: the scenario's name behind the minute, perhaps numbered. */
+export function couldBeOf(id: string, slug: string): boolean {
+  const rest = ID.exec(id)?.[1];
+  if (rest === undefined) return false;
+  return rest === slug || (rest.startsWith(`${slug}-`) && /^\d+$/.test(rest.slice(slug.length + 1)));
 }
 
 function someOf(campaigns: readonly Campaign[]): string {

@@ -20,6 +20,33 @@ export interface MeasuredConfiguration {
   readonly burstCalls: Interval | null;
   /** Where the router's CPUs would be full, from its steady trials; null where none told, absent in older results. */
   readonly cpuBound?: ResultCpuBound | null | undefined;
+  /** The least load that the generators could not offer, where they and not the router ended the search. */
+  readonly generatorBound?: Partial<Readonly<Record<Metric, number | undefined>>> | undefined;
+}
+
+export interface GuardSeen {
+  readonly metric: Metric;
+  readonly ratio: Interval;
+  readonly mayFall: number;
+  readonly held: boolean;
+  /** False: the ratio is only what was asked for, and was carried or was too much. Absent in older results, which measured it. */
+  readonly measured?: boolean | undefined;
+}
+
+export interface Minimised {
+  readonly state: 'done' | 'out-of-time' | 'guard-broken';
+  /** What must be carried without a setting: calls at once or calls/s, by the objective; null where there was only one setting. */
+  readonly load: number | null;
+  /** In their order: whether it is carried no more with all of these as they are today. */
+  readonly questions: readonly { readonly knobs: readonly string[]; readonly needed: boolean }[];
+}
+
+export interface ProofTrial {
+  /** Calls/s, or calls at once. */
+  readonly load: number;
+  readonly carried: boolean;
+  readonly cost: number | null;
+  readonly busyShare: number | null;
 }
 
 export interface Result {
@@ -38,6 +65,8 @@ export interface Result {
     readonly router: string;
     readonly routerVersion: string;
     readonly routerFlags: readonly string[];
+    /** Nothing was measured on a real router; absent where it was. */
+    readonly simulated?: { readonly landscape: string; readonly noisePct: number } | undefined;
   };
   /** What a call was; results of before this was recorded do not say it. */
   readonly load?: Pick<LoadSpec, 'flow' | 'transport' | 'arrivals' | 'baseRateCps'> | undefined;
@@ -51,20 +80,23 @@ export interface Result {
     readonly ratio: number | null;
   })[];
   readonly winner: (MeasuredConfiguration & { readonly minimal: boolean }) | null;
+  /** How the winner's settings were told from those that do not pay; null where it was not tried, absent in older results. */
+  readonly minimised?: Minimised | null | undefined;
   readonly comparison: {
     readonly metric: Metric;
     readonly ratio: Interval;
     readonly confidence: number;
     readonly pairs: number;
     readonly pValue: number;
-    readonly guards: readonly {
-      readonly metric: Metric;
-      readonly ratio: Interval;
-      readonly mayFall: number;
-      readonly held: boolean;
-    }[];
+    /** What the proof's trials alone say of each side; absent in results of before their trials were added up. */
+    readonly sides?: { readonly current: Interval; readonly winner: Interval } | undefined;
+    /** The trials behind it, by pair. `cost`: CPU time of the router for each message, `busyShare`: of its CPUs; null if unknown. */
+    readonly trials?:
+      | readonly { readonly current: readonly ProofTrial[]; readonly winner: readonly ProofTrial[] }[]
+      | undefined;
+    readonly guards: readonly GuardSeen[];
   } | null;
-  /** The pairs behind the comparison: [current, winner]. */
+  /** In older results the pairs behind the comparison, [current, winner]; newer ones have `comparison.trials`. */
   readonly samples: Readonly<Partial<Record<Metric, readonly (readonly [number, number])[]>>>;
   readonly inert: readonly { readonly knob: string; readonly reason: string }[];
   /** Share of the explained variance of the score, by knob; rough with few candidates. */

@@ -4,8 +4,10 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { cannotWrite, UserError } from '../errors.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { SAMPLER_NAMES } from '../search/sampler-names.ts';
+import { LANDSCAPE_NAMES, MOST_NOISE_PCT } from '../sim/landscape-names.ts';
 import { MOST_PAIRS } from '../targets/generator-pairs.ts';
 import { parseSshAddress, showSshAddress } from '../targets/ssh/ssh-address.ts';
 import { callKind } from './load-schema.ts';
@@ -22,18 +24,30 @@ const netns = z.string().optional();
 const number = z.number();
 const endpoint = z.looseObject({ netns, address });
 /** As a scenario may name one: nothing that ssh could take for an option. */
-const host = z.union([
-  z.literal('local'),
-  z
-    .strictObject({ user: z.string().optional(), name: z.string(), port: number.optional() })
-    .refine(({ user, name, port }) => parseSshAddress(showSshAddress({ user, name, port })) !== null),
-]);
+const otherMachine = z
+  .strictObject({ user: z.string().optional(), name: z.string(), port: number.optional() })
+  .refine(({ user, name, port }) => parseSshAddress(showSshAddress({ user, name, port })) !== null);
+const host = z.union([z.literal('local'), otherMachine]);
+const pair = z.strictObject({
+  host: otherMachine.optional(),
+  cpus: z
+    .string()
+    .regex(/^[\d,-]+$/)
+    .optional(),
+  caller: endpoint,
+  callee: endpoint,
+});
 
 const schema = z.strictObject({
   name: z.string(),
   path: z.string(),
   target: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('lab'), egressBitsPerS: number.optional() }),
+    z.strictObject({
+      kind: z.literal('sim'),
+      landscape: z.enum(LANDSCAPE_NAMES),
+      noisePct: number.min(0).max(MOST_NOISE_PCT),
+    }),
     z.looseObject({
       kind: z.literal('host'),
       // Those of before other machines were known do not say it.
@@ -57,15 +71,7 @@ const schema = z.strictObject({
   }),
   load: z.strictObject({
     ...callKind,
-    generators: z
-      .union([
-        z.int().min(1).max(MOST_PAIRS),
-        z
-          .array(z.looseObject({ caller: endpoint, callee: endpoint }))
-          .min(1)
-          .max(MOST_PAIRS),
-      ])
-      .optional(),
+    generators: z.union([z.int().min(1).max(MOST_PAIRS), z.array(pair).min(1).max(MOST_PAIRS)]).optional(),
     holdMs: number,
     uaRateCps: number,
     warmupMs: number,
@@ -86,18 +92,24 @@ const schema = z.strictObject({
   ),
   background: z.literal('allowed').optional(),
   keepInert: z.literal(true).optional(),
+  search: z.strictObject({ sampler: z.enum(SAMPLER_NAMES) }).optional(),
   budgetMs: number,
   seed: z.int().min(0),
   safety: z.strictObject({ deadmanMs: number }),
 });
 
 export async function writeScenario(dir: string, scenario: Scenario): Promise<void> {
-  const file = await open(join(dir, FILE), 'w', OWNER_ONLY);
+  const path = join(dir, FILE);
   try {
-    await file.writeFile(HEADER + stringify(scenario, { aliasDuplicateObjects: false }));
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(path, 'w', OWNER_ONLY);
+    try {
+      await file.writeFile(HEADER + stringify(scenario, { aliasDuplicateObjects: false }));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw cannotWrite(path, error);
   }
 }
 

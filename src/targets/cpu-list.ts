@@ -9,3 +9,8 @@ export function cpuList(text: string): readonly number[] {
       return Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
     });
 }
+
+/** Those of a machine with so many. */
+export function allCpus(count: number): string {
+  return count > 1 ? `0-${count - 1}` : '0';
+}

@@ -3,6 +3,9 @@ import { sysctlPath } from '../knobs/access.ts';
 import type { DeviceFacts } from '../knobs/liveness.ts';
 import type { Host } from './host.ts';
 
+/** Where clsact and ingress hang: nothing is sent from there. */
+const INGRESS = 'ffff:';
+
 /** Facts of each device in the router's namespace; unknown devices are left out. */
 export async function readDeviceFacts(
   host: Host,
@@ -13,33 +16,46 @@ export async function readDeviceFacts(
 }
 
 async function readOne(host: Host, device: string): Promise<DeviceFacts | null> {
-  const [link, qdisc] = await Promise.all([
-    firstRow(host, ['ip', '-d', '-j', 'link', 'show', 'dev', device]),
-    firstRow(host, ['tc', '-j', 'qdisc', 'show', 'dev', device, 'root']),
+  const [links, qdiscs] = await Promise.all([
+    rowsOf(host, ['ip', '-d', '-j', 'link', 'show', 'dev', device]),
+    rowsOf(host, ['tc', '-j', 'qdisc', 'show', 'dev', device]),
   ]);
-  if (link === null) return null;
-  const rpsPath = `/sys/class/net/${device}/queues/rx-0/rps_cpus`;
-  const mask = (await host.readFiles([rpsPath])).get(rpsPath) ?? '';
+  const link = links[0];
+  if (link === undefined) return null;
   const info = link.linkinfo as { info_kind?: string } | undefined;
+  const root = qdiscs.find((qdisc) => qdisc.root === true);
   return {
     name: device,
-    rootQdisc: typeof qdisc?.kind === 'string' ? qdisc.kind : null,
+    rootQdisc: typeof root?.kind === 'string' ? root.kind : null,
+    leafQdiscs: qdiscs.flatMap(({ kind, parent }) =>
+      typeof kind === 'string' && typeof parent === 'string' && !parent.startsWith(INGRESS) ? [kind] : [],
+    ),
     kind: link.link_type === 'loopback' ? 'lo' : (info?.info_kind ?? 'physical'),
-    rps: /[1-9a-f]/i.test(mask),
+    rps: await steersReceiving(host, device, Number(link.num_rx_queues ?? 1)),
   };
 }
 
-async function firstRow(
+/** Each receive queue has a mask of its own; the device may use fewer queues than it was made with. */
+async function steersReceiving(host: Host, device: string, queues: number): Promise<boolean> {
+  const paths = Array.from(
+    { length: queues },
+    (_, queue) => `/sys/class/net/${device}/queues/rx-${queue}/rps_cpus`,
+  );
+  const masks = await host.readFiles(paths);
+  return [...masks.values()].some((mask) => mask !== null && /[1-9a-f]/i.test(mask));
+}
+
+async function rowsOf(
   host: Host,
   argv: readonly string[],
-): Promise<Readonly<Record<string, unknown>> | null> {
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const result = await host.run(argv);
-  if (result.exitCode !== 0) return null;
+  if (result.exitCode !== 0) return [];
   try {
     const rows: unknown = JSON.parse(result.stdout);
-    return Array.isArray(rows) && rows.length > 0 ? rows[0] : null;
+    return Array.isArray(rows) ? rows : [];
   } catch {
-    return null;
+    return [];
   }
 }
 

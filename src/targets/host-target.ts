@@ -3,7 +3,9 @@ import type { Clock } from '../clock.ts';
 import { createRouter } from '../routers/create-router.ts';
 import type { HostTargetSpec, LoadSpec, PlacedEndpoint, RouterSpec } from '../scenario/scenario.ts';
 import { bootIdOf } from './boot-id.ts';
-import { generatorPairs } from './generator-pairs.ts';
+import { allCpus } from './cpu-list.ts';
+import { NO_MACHINES, type OpenedMachines, readGeneratorMachines } from './generator-machines.ts';
+import { endsOf, generatorPairs } from './generator-pairs.ts';
 import type { Host } from './host.ts';
 import { splitCpus } from './lab/split-cpus.ts';
 import type { Target } from './target.ts';
@@ -13,7 +15,7 @@ import { readTargetFacts } from './target-facts.ts';
 const CALLER_PORT = 5061;
 const CALLEE_PORT = 5070;
 
-/** `workDir` is on the target; `generators` is the machine on which caller and callee run. */
+/** `workDir` is on the target; `generators` is siptune's machine, `opened` are others with generators. */
 export async function createHostTarget(
   machine: Host,
   spec: {
@@ -24,6 +26,7 @@ export async function createHostTarget(
   workDir: string,
   clock: Clock,
   generators: Host = machine,
+  opened: OpenedMachines = NO_MACHINES,
 ): Promise<Target> {
   const { target } = spec;
   const sharesKernel = generators === machine || (await bootIdOf(generators)) === (await bootIdOf(machine));
@@ -41,11 +44,15 @@ export async function createHostTarget(
     caller: endpoint(target.caller, CALLER_PORT),
     callee: endpoint(target.callee, CALLEE_PORT),
   };
+  // A service has the CPUs that its operator gave it; generators on the same machine keep to their half.
+  const loadCpus = sharesKernel ? splitCpus(facts.cpus).loadCpus : allCpus(loadFacts.cpus);
+  const others = await readGeneratorMachines(opened, { target: machine, siptune: generators, loadCpus });
   const pairs = generatorPairs(own, spec.load?.generators, {
     machine: generators,
     routerPort: target.port,
+    others,
   });
-  const first = pairs[0] ?? own;
+  const ends = endsOf(own, pairs);
   return {
     label: machine.label,
     machine,
@@ -57,7 +64,7 @@ export async function createHostTarget(
       cpus: undefined,
       workDir,
       // Nothing is installed on another machine, so OPTIONS come from where the calls come from.
-      probeFrom: machine.remote ? first.caller : undefined,
+      probeFrom: machine.remote ? ends.caller : undefined,
       tcp: spec.load?.transport !== undefined,
       clock,
     }),
@@ -66,15 +73,11 @@ export async function createHostTarget(
     devices: target.device === undefined ? [] : [target.device],
     generators,
     sharesKernel,
-    ...first,
+    ...ends,
     pairs,
-    // A service has the CPUs that its operator gave it; generators on the same machine keep to their half.
+    otherMachines: [...others.values()],
     routerCpus: allCpus(facts.cpus),
-    loadCpus: sharesKernel ? splitCpus(facts.cpus).loadCpus : allCpus(loadFacts.cpus),
+    loadCpus,
     facts,
   };
-}
-
-function allCpus(cpus: number): string {
-  return cpus > 1 ? `0-${cpus - 1}` : '0';
 }

@@ -30,6 +30,8 @@ export interface SpawnOptions {
   readonly stderrFile?: string;
   /** What is left of its process group when it ends is killed; `swept` tells when that is done. */
   readonly sweepGroup?: boolean;
+  /** On another machine, its process group is killed there as soon as the connection ends, however that comes about. */
+  readonly endsWithLink?: boolean;
 }
 
 /** A command that runs until it ends or is killed. It leads a process group of its own. */

@@ -2,7 +2,8 @@
 import type { Clock } from '../clock.ts';
 import { createRouter } from '../routers/create-router.ts';
 import type { LabTargetSpec, LoadSpec, RouterSpec } from '../scenario/scenario.ts';
-import { generatorPairs } from './generator-pairs.ts';
+import { NO_MACHINES, type OpenedMachines, readGeneratorMachines } from './generator-machines.ts';
+import { endsOf, generatorPairs } from './generator-pairs.ts';
 import type { Host } from './host.ts';
 import { LAB } from './lab/layout.ts';
 import { splitCpus } from './lab/split-cpus.ts';
@@ -19,7 +20,10 @@ export async function createLabTarget(
   },
   workDir: string,
   clock: Clock,
-  routerSeenFrom: Host = machine.inNetns(LAB.routerNetns),
+  {
+    routerSeenFrom = machine.inNetns(LAB.routerNetns),
+    opened = NO_MACHINES,
+  }: { readonly routerSeenFrom?: Host; readonly opened?: OpenedMachines } = {},
 ): Promise<Target> {
   const facts = await readTargetFacts(machine);
   const { routerCpus, loadCpus } = splitCpus(facts.cpus);
@@ -28,7 +32,8 @@ export async function createLabTarget(
     caller: { host: machine.inNetns(LAB.callerNetns), address: LAB.callerAddress, port: LAB.callerPort },
     callee: { host: machine.inNetns(LAB.calleeNetns), address: LAB.calleeAddress, port: LAB.calleePort },
   };
-  const pairs = generatorPairs(own, spec.load?.generators, { machine, routerPort: LAB.routerPort });
+  const others = await readGeneratorMachines(opened, { target: machine, siptune: machine, loadCpus });
+  const pairs = generatorPairs(own, spec.load?.generators, { machine, routerPort: LAB.routerPort, others });
   return {
     label: 'lab',
     machine,
@@ -47,8 +52,9 @@ export async function createLabTarget(
     devices: [LAB.routerToCallee, LAB.routerToCaller],
     generators: machine,
     sharesKernel: true,
-    ...(pairs[0] ?? own),
+    ...endsOf(own, pairs),
     pairs,
+    otherMachines: [...others.values()],
     routerCpus,
     loadCpus,
     facts,

@@ -3,10 +3,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
+import { writeProblemOf } from '../errors.ts';
 import { filesIn, readFilesArgv, writeFilesArgv, writeResultsIn } from './file-scripts.ts';
 import type { FileWrite, FileWriteResult, Host } from './host.ts';
 import { resultOf } from './local-result.ts';
 import { spawnGroup } from './local-spawn.ts';
+import { notWritten } from './not-written.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** From SIGTERM to SIGKILL for a command that takes too long. */
@@ -58,9 +60,12 @@ function hostIn(netns: string | undefined, machine: Host | undefined): Host {
     },
 
     async writeFile(path, text) {
-      if (netns === undefined) return writeFile(path, text);
+      if (netns === undefined)
+        return writeFile(path, text).catch((error) => {
+          throw notWritten(path, label, writeProblemOf(error).why);
+        });
       const result = await host.run(['tee', '--', path], { input: text });
-      if (result.exitCode !== 0) throw new Error(result.stderr.trim() || `tee ${path} failed`);
+      if (result.exitCode !== 0) throw notWritten(path, label, result.stderr.trim());
     },
 
     async writeFiles(writes) {

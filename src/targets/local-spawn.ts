@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execa, type Options } from 'execa';
-import { UserError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { howToGet } from './debian-package.ts';
 import type { RunningCommand, SpawnOptions } from './host.ts';
 import { resultOf } from './local-result.ts';
@@ -31,7 +31,7 @@ export async function spawnGroup(
       ? endOf(child).then(() => sweepGroup(pid))
       : exited.then(() => {});
   if (pid === undefined)
-    throw new UserError(`${argv[0]} cannot be started on ${label}: ${(await exited).stderr}`);
+    throw new UserError(`${argv[0]} cannot be started on ${label}: ${(await exited).stderr}`, EXIT.unsafe);
   let ended = false;
   void exited.then(() => {
     ended = true;
@@ -96,5 +96,5 @@ async function requireExecutable(program: string, options: SpawnOptions, label: 
       // Not here.
     }
   }
-  throw new UserError(`${program} is not on ${label}: ${howToGet(program)}`);
+  throw new UserError(`${program} is not on ${label}: ${howToGet(program)}`, EXIT.unsafe);
 }

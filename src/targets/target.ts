@@ -13,6 +13,23 @@ export interface Endpoint {
 export interface GeneratorPair {
   readonly caller: Endpoint;
   readonly callee: Endpoint;
+  /** Where both run; undefined: on siptune's machine. */
+  readonly machine?: GeneratorMachine;
+  /** CPU list for taskset(1), from the scenario; undefined: what is left for load there. */
+  readonly cpus?: string;
+}
+
+/** A machine with generators besides siptune's own, reached over SSH. */
+export interface GeneratorMachine {
+  /** Its initial namespace. */
+  readonly host: Host;
+  /** Whose it is: the target's, or that of siptune's machine (of a container, or in a test), or one of its own. */
+  readonly kernel: 'target' | 'siptune' | 'own';
+  /** A folder there for SIPp's files. */
+  readonly workDir: string;
+  /** CPU list of those that are for load. */
+  readonly cpus: string;
+  readonly facts: TargetFacts;
 }
 
 export interface TargetFacts {
@@ -38,14 +55,18 @@ export interface Target {
   readonly routerPort: number;
   /** Devices of the router's side; the first is the one towards the callee (egress of the INVITE). */
   readonly devices: readonly string[];
-  /** The machine on which caller and callee run: the target itself, or the one on which siptune runs. */
+  /** The machine of the generators that are not on one of their own: the target itself, or the one on which siptune runs. */
   readonly generators: Host;
   /** Both are one kernel, so that the generators' sockets have the buffers of the configuration under test. */
   readonly sharesKernel: boolean;
+  /** On `generators`: also where the phone, netperf and OPTIONS come from. */
   readonly caller: Endpoint;
+  /** Of the first pair. */
   readonly callee: Endpoint;
-  /** All pairs that there may be, the one above first; undefined: only that. */
+  /** All pairs that there may be; undefined: only that of these two. */
   readonly pairs?: readonly GeneratorPair[];
+  /** Where those of the pairs run that are on another machine than `generators`. */
+  readonly otherMachines?: readonly GeneratorMachine[];
   /** CPU lists for taskset(1), each of its own machine. */
   readonly routerCpus: string;
   readonly loadCpus: string;

@@ -46,7 +46,8 @@ const SHORTEST_PREFIX = 8;
  */
 export async function verifyLoadPath(path: LoadPath): Promise<void> {
   const router: Place = { who: 'router', host: path.routerHost, address: path.routerAddress };
-  const generators = placesOf(path.pairs ?? [path]);
+  // The ends of the target itself as well: a phone calls from there.
+  const generators = placesOf([...(path.pairs ?? []), path]);
   const places = [router, ...generators];
   const ways = generators.flatMap((place): readonly Way[] => [
     [place, router],

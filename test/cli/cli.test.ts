@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url));
+const loader = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
+const simulated = fileURLToPath(new URL('../../scenarios/sim-article.yaml', import.meta.url));
 const badScenario = fileURLToPath(new URL('bad-scenario.yaml', import.meta.url));
 
 interface Ended {
@@ -24,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function siptune(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [tsx, cli, ...args], { cwd: folder });
+    const child = spawn(process.execPath, ['--import', loader, cli, ...args], { cwd: folder });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -44,6 +45,7 @@ describe('help', () => {
     for (const command of [
       'doctor',
       'plan',
+      'sim',
       'run',
       'resume',
       'restore',
@@ -74,6 +76,7 @@ describe('wrong usage ends with status 2, and a word on what would be right', ()
     [['run', 'a.yaml', '--budget', '30s'], 'at least 3m'],
     [['run', 'a.yaml', '--budget', '90'], '"90" has no unit of time'],
     [['run', 'a.yaml', '--seed', 'x'], 'whole number'],
+    [['run', 'a.yaml', '--contender', ''], 'give the name of a profile or a file'],
     [['plan'], "missing required argument 'scenario'"],
     [['plan', 'a.yaml', '--budget', '30s'], 'at least 3m'],
     [['plan', 'a.yaml', 'b.yaml'], 'too many arguments'],
@@ -108,9 +111,19 @@ describe('a scenario with problems', () => {
   );
 });
 
+describe('a contender with problems', () => {
+  it.each(['run', 'plan'])('is answered by %s with status 2, and nothing written', async (command) => {
+    const args = [command, simulated, '--contender', 'article', '--contender', 'nobody.conf'];
+    const { status, stdout, stderr } = await siptune(...args);
+    expect(stderr).toMatch(/^(siptune: )?nobody\.conf:1:1: --contender: there is no profile "nobody\.conf"/m);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
 describe('a reader that has seen enough', () => {
   it('ends nothing with an error', async () => {
-    const child = spawn(process.execPath, [tsx, cli, '--help'], { cwd: folder });
+    const child = spawn(process.execPath, ['--import', loader, cli, '--help'], { cwd: folder });
     child.stdout.destroy();
     let stderr = '';
     child.stderr.on('data', (chunk) => {

@@ -1,6 +1,6 @@
 // The program in the hands of somebody tired, or of somebody who means harm: one clear message, the right status, nothing
 // written, and never a stack trace. Scenarios that are valid run as "nobody", so that no campaign can begin.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { withFaults } from '../scenario/scenario-arbitraries.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const loader = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
+const manyCommands = fileURLToPath(new URL('many-commands.ts', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const AS_NOBODY = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
 
@@ -52,6 +53,17 @@ function siptune(
   });
 }
 
+/** Many command lines in one process, as nobody. */
+function siptunes(commands: readonly (readonly string[])[]): Promise<readonly Ended[]> {
+  return new Promise((resolve, reject) => {
+    const [file = '', ...args] = [...AS_NOBODY, process.execPath, '--import', loader, manyCommands];
+    const child = execFile(file, args, { cwd: folder }, (error, stdout, stderr) =>
+      error ? reject(new Error(stderr)) : resolve(JSON.parse(stdout)),
+    );
+    child.stdin?.end(JSON.stringify(commands));
+  });
+}
+
 /** Colours are fine; whatever else steers a terminal is not. */
 const isCalm = ({ stderr, stdout }: Ended): void => {
   expect(stderr).not.toMatch(/\n {4}at |siptune has a bug|undefined|\[object/);
@@ -62,18 +74,27 @@ const isCalm = ({ stderr, stdout }: Ended): void => {
 describe('generated scenarios through the whole program', () => {
   it('end with status 2 and a place for each fault, and write nothing', async () => {
     await writeFile(join(folder, 'router.cfg'), '');
+    const names: string[] = [];
     for (const [index, { data, profile }] of fc.sample(withFaults, 20).entries()) {
       const name = `${index} é $(touch x) 'q.yaml`;
-      await writeFile(join(folder, name), stringify(data));
-      await writeFile(join(folder, 'profile.yaml'), stringify(profile));
-      const before = await readdir(folder);
-      const ended = await siptune(['run', name]);
+      const profileName = `profile-${index}.yaml`;
+      names.push(name);
+      await writeFile(join(folder, name), stringify(data).replaceAll('profile.yaml', profileName));
+      await writeFile(join(folder, profileName), stringify(profile));
+    }
+    const before = await readdir(folder);
+    // One as the user starts it, and all of them in one process.
+    const whole = await siptune(['run', names[0] ?? '']);
+    const all = await siptunes(names.map((name) => ['run', name]));
+    expect(all).toHaveLength(names.length);
+    expect(whole).toEqual(all[0]);
+    for (const ended of all) {
       isCalm(ended);
       expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status: 2, stdout: '' });
       for (const line of ended.stderr.trimEnd().split('\n')) expect(line).toMatch(/^.+:\d+:\d+: \S/);
-      expect(await readdir(folder)).toEqual(before);
     }
-  }, 240_000);
+    expect(await readdir(folder)).toEqual(before);
+  }, 60_000);
 });
 
 describe('a place that is not what it should be', () => {
@@ -202,7 +223,7 @@ describe('an environment that is not the usual one', () => {
 
   it('data that could not be written is not a success', async () => {
     const { status, stderr } = await siptune(['list', '--json'], { redirect: '>/dev/full' });
-    expect(stderr).toContain('cannot write to stdout: ENOSPC');
-    expect(status).toBe(2);
+    expect(stderr).toContain('stdout cannot be written: no space is left there (ENOSPC)');
+    expect(status).toBe(3);
   });
 });

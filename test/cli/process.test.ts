@@ -105,6 +105,13 @@ describe('a reader that goes away', () => {
     expect(await ended).toMatchObject({ status: 0, stderr: '' });
   });
 
+  it('of answers to questions that never end: the command ends as well', async () => {
+    const { child, saw, ended } = start('endless');
+    await saw('ready');
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ status: 0, signal: null, stderr: '' });
+  });
+
   it('while the machine is being changed: the command restores all the same', async () => {
     const { child, saw, ended } = start('tuner');
     await saw('ready');

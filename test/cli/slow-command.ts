@@ -8,7 +8,7 @@ const [, , kind] = process.argv;
 prepareProcess();
 await finish(
   await perform({
-    changesMachine: kind !== 'reader',
+    changesMachine: kind !== 'reader' && kind !== 'endless',
     execute: async (io) => {
       if (kind === 'user-error')
         throw new UserError('the port 5060 is in use: stop the other router', EXIT.unsafe);
@@ -21,6 +21,7 @@ await finish(
         }, 10);
       if (kind === 'talker') return EXIT.ok;
       io.out('ready\n');
+      if (kind === 'endless') setInterval(() => io.out('an answer\n'), 5);
       // Keeps the process alive until it is told to stop.
       const alive = setInterval(() => {}, 1000);
       await new Promise<void>((resolve) => io.signal.addEventListener('abort', () => resolve()));

@@ -16,6 +16,7 @@ const isRoot = process.getuid?.() === 0;
 const silent: CommandIo = {
   out: () => {},
   err: () => {},
+  lines: async function* () {},
   isTerminal: false,
   signal: new AbortController().signal,
   env: {},

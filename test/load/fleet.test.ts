@@ -234,4 +234,29 @@ describe('a fleet', () => {
     );
     expect(generatorFaults).toEqual(['the 2 parts of the burst took 410 ms to leave']);
   });
+
+  test('nor are parts that may have left so, for all that is known of the clock of another machine', async () => {
+    const there: Offer = async (plan) => reportOf(plan, { beganAtMs: 60, clockUncertaintyMs: 40 });
+    const burst = { shape: 'burst', calls: 100 } as const;
+    const { generatorFaults } = await fleetOf([honest, there]).fleet.offer(burst, context());
+    expect(generatorFaults).toEqual([
+      'the 2 parts of the burst took 70 ms to leave, by clocks that are compared to 40 ms',
+    ]);
+    const near: Offer = async (plan) => reportOf(plan, { beganAtMs: 30, clockUncertaintyMs: 2 });
+    expect((await fleetOf([honest, near]).fleet.offer(burst, context())).generatorFaults).toEqual([]);
+  });
+
+  test('whoever needs time to begin gets it, and all begin together', async () => {
+    const starts: number[] = [];
+    const needing =
+      (leadMs: number): Offer =>
+      async (plan, own) => {
+        starts.push((await own.together?.(leadMs)) ?? Number.NaN);
+        return reportOf(plan);
+      };
+    const beforeMs = performance.now();
+    await fleetOf([needing(0), needing(300)]).fleet.offer(STEADY, context());
+    expect(new Set(starts).size).toBe(1);
+    expect(starts[0]).toBeGreaterThanOrEqual(beforeMs + 300);
+  });
 });

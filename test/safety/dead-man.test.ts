@@ -33,6 +33,24 @@ test('kill -9: the target restores itself, and the next campaign starts', async 
   await next.restore();
 });
 
+test('a campaign that is resumed at once is not taken for its killed self by the timer of before', async () => {
+  const periodMs = 30_000;
+  const { holder } = await startHolder('c1', {}, periodMs);
+  const [before = ''] = (await readFile(campaignPath('c1', 'watcher'), 'utf8')).split(' ');
+  holder.kill('SIGKILL');
+  await holder.exited;
+  const resumed = guardOf('c1', { periodMs });
+  await resumed.take();
+  await resumed.coverOriginals([original()]);
+  await resumed.guarded().writeFile(file, 'tuned\n');
+  await expect.poll(() => exists(`/proc/${before}/stat`), PATIENCE).toBe(false);
+  expect(await exists(campaignPath('c1', 'fired'))).toBe(false);
+  expect(await content()).toBe('tuned\n');
+  expect(resumed.signal.aborted).toBe(false);
+  expect(await resumed.restore()).toEqual({ failures: [], ours: true });
+  expect(await content()).toBe(ORIGINAL);
+});
+
 test('a siptune that was stopped beyond its period notices, and writes no more', async () => {
   const { holder, said } = await startHolder('c1');
   process.kill(holder.pid, 'SIGSTOP');

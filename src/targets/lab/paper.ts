@@ -1,6 +1,6 @@
 // The lab before it is up: what its devices will be, and what a new namespace starts with.
 import type { Knob } from '../../knobs/knob.ts';
-import type { DeviceFacts } from '../../knobs/liveness.ts';
+import type { DeviceFacts, SeenDevices } from '../../knobs/liveness.ts';
 import type { Host } from '../host.ts';
 import type { Original } from '../original.ts';
 import { type MissingKnob, readOriginals } from '../originals.ts';
@@ -11,15 +11,21 @@ const NEW_VETH_TXQUEUELEN = '1000';
 
 export function lookOnPaper(machine: Host, egressBitsPerS: number | undefined) {
   return {
-    devices: async (): Promise<readonly DeviceFacts[]> => [
-      {
+    devices: async (): Promise<SeenDevices> => {
+      const egress: DeviceFacts = {
         name: LAB.routerToCallee,
         rootQdisc: egressBitsPerS === undefined ? 'noqueue' : 'htb',
         kind: 'veth',
         rps: true,
-      },
-      { name: LAB.routerToCaller, rootQdisc: 'noqueue', kind: 'veth', rps: true },
-    ],
+      };
+      const toCaller: DeviceFacts = {
+        name: LAB.routerToCaller,
+        rootQdisc: 'noqueue',
+        kind: 'veth',
+        rps: true,
+      };
+      return { egress, onPath: [egress, toCaller], leavesBy: [egress.name, toCaller.name] };
+    },
 
     /** tcp_sk_init(): every new namespace begins with them on. */
     synCookies: async (): Promise<boolean | null> => true,

@@ -9,28 +9,38 @@
 const MONITOR = [
   'monitor() {',
   '{ go; } </dev/null >"$dir/$id.out" 2>"$dir/$id.err" 3>&- & pid=$!;',
-  'echo "$pid"; exec >/dev/null; wait "$pid"; printf "%s exit %s %s\\n" "$mark" "$id" "$?" >&3;',
+  'if [ "$tied" = 1 ]; then echo "$pid" >"$dir/$id.tied"; fi;',
+  'echo "$pid"; exec >/dev/null; wait "$pid"; code=$?; rm -f "$dir/$id.tied";',
+  'printf "%s exit %s %s\\n" "$mark" "$id" "$code" >&3;',
   'if [ "$sweep" = 1 ]; then n=0;',
   'while kill -s KILL -- "-$pid" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.01; n=$((n+1)); done; fi;',
   'printf "%s swept %s 0\\n" "$mark" "$id" >&3; };',
 ].join(' ');
 
+/** At the agent's end, which is that of the connection: what was to end with it is killed, its group or, before setsid(1), itself. */
+const LEAVE = [
+  'leave() {',
+  'for f in "$dir"/*.tied; do if read -r pid <"$f"; then',
+  'kill -s KILL -- "-$pid" || kill -s KILL "$pid"; fi; done 2>/dev/null; rm -rf "$dir"; };',
+].join(' ');
+
 /**
  * The first line of the input is the mark: what no output can contain, because nobody else knows it. A request is a line
- * `kind id bytes-of-its-text bytes-of-its-input sweep`, the text and the input. `raw` sends output as it comes, for scripts
+ * `kind id bytes-of-its-text bytes-of-its-input sweep tied`, the text and the input. `raw` sends output as it comes, for scripts
  * of ours that leave nothing behind; `run` keeps it in files, so that a daemon which a command left cannot add to it later.
  */
 export const AGENT_SCRIPT = [
   'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH; unset CDPATH; IFS= read -r mark || exit 0;',
   'dir=$(mktemp -d /run/siptune-ssh-XXXXXX 2>/dev/null || mktemp -d /tmp/siptune-ssh-XXXXXX) || exit 1;',
-  'trap "rm -rf \\"$dir\\"" EXIT; trap "exit 1" HUP INT TERM PIPE; exec 3>&2;',
+  LEAVE,
+  'trap leave EXIT; trap "exit 1" HUP INT TERM PIPE; exec 3>&2;',
   'printf "%s\\n" "$mark" >"$dir/mark";',
   // Background jobs of a shell without a terminal ignore SIGINT and SIGQUIT, and so would what they become.
   'if env --default-signal=INT true 2>/dev/null; then',
   'heeding="env --default-signal=INT --default-signal=QUIT"; else heeding=; fi;',
   MONITOR,
   'printf "%s end 0\\n" "$mark";',
-  'while read -r kind id size input sweep; do',
+  'while read -r kind id size input sweep tied; do',
   'text=$(head -c "$size"); from=/dev/null;',
   'if [ "$input" -gt 0 ]; then from=$dir/in; head -c "$input" >"$from"; fi;',
   'eval "$text";',

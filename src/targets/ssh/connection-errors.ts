@@ -29,12 +29,13 @@ const MEANINGS: readonly Meaning[] = [
   {
     pattern: /Could not resolve hostname|Name or service not known/i,
     what: 'its name cannot be resolved',
-    todo: () => "check target.host, or give the machine a Host entry in this user's ssh configuration",
+    todo: () =>
+      "check the host in the scenario, or give the machine a Host entry in this user's ssh configuration",
   },
   {
     pattern: /Connection refused/i,
     what: 'nothing listens on its SSH port',
-    todo: () => 'check the port in target.host, and that sshd runs there',
+    todo: () => 'check the port in the scenario, and that sshd runs there',
   },
   {
     pattern: /timed out|No route to host|Network is unreachable|not responding/i,
@@ -45,17 +46,17 @@ const MEANINGS: readonly Meaning[] = [
     pattern: /a password is required|a terminal is required|must have a tty/i,
     what: 'sudo asks for a password there',
     todo: () =>
-      'allow this user to run commands without one (NOPASSWD in sudoers; "sudo -n true" must work), or give root in target.host',
+      'allow this user to run commands without one (NOPASSWD in sudoers; "sudo -n true" must work), or give root in the scenario',
   },
   {
     pattern: /not in the sudoers file|is not allowed to/i,
     what: 'sudo does not let this user become root there',
-    todo: () => 'add the user to sudoers with NOPASSWD, or give root in target.host',
+    todo: () => 'add the user to sudoers with NOPASSWD, or give root in the scenario',
   },
   {
     pattern: /sudo: (?:command )?not found|not found.*sudo|sudo: No such file/i,
     what: 'the user is not root there, and sudo is not installed',
-    todo: () => 'install sudo and allow this user to use it without a password, or give root in target.host',
+    todo: () => 'install sudo and allow this user to use it without a password, or give root in the scenario',
   },
 ];
 

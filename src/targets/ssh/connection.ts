@@ -4,7 +4,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
-import { UserError } from '../../errors.ts';
+import { EXIT, UserError } from '../../errors.ts';
 import { quoteAll } from '../shell-quote.ts';
 import { connectionError } from './connection-errors.ts';
 import type { SshAddress } from './ssh-address.ts';
@@ -118,6 +118,7 @@ const STREAMS = {
 
 const NO_SSH = new UserError(
   "ssh is not installed here: install Debian's package openssh-client, or run siptune on the target itself",
+  EXIT.unsafe,
 );
 
 async function ssh(argv: readonly string[], { stderr }: { stderr?: number } = {}) {

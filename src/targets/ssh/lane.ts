@@ -13,6 +13,8 @@ export interface LaneRequest {
   readonly input?: string;
   /** For a spawn: what is left of its group is killed when it ends. */
   readonly sweep?: boolean;
+  /** For a spawn: its group is killed when the connection ends. */
+  readonly tied?: boolean;
   /** How long the work itself may take there. */
   readonly timeoutMs: number;
 }
@@ -130,11 +132,11 @@ export async function openLane(connection: Connection, label: string): Promise<L
     mark,
     pending: () => waiting.length,
     isOpen: () => isOpen,
-    async request({ kind, text, input = '', sweep = false, timeoutMs }) {
+    async request({ kind, text, input = '', sweep = false, tied = false, timeoutMs }) {
       const id = String(++lastId);
       const words = Buffer.from(text);
       const data = Buffer.from(input);
-      const head = `${kind} ${id} ${words.length} ${data.length} ${sweep ? 1 : 0}\n`;
+      const head = `${kind} ${id} ${words.length} ${data.length} ${sweep ? 1 : 0} ${tied ? 1 : 0}\n`;
       const frame = await send(head, Buffer.concat([words, data]), timeoutMs);
       return { ...frame, id };
     },

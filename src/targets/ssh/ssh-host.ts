@@ -1,6 +1,8 @@
 // Another machine as a host, over the system's OpenSSH: as root, or through "sudo -n" where the user is not.
+
 import { filesIn, readFilesArgv, writeFilesArgv, writeResultsIn } from '../file-scripts.ts';
 import type { Host } from '../host.ts';
+import { notWritten } from '../not-written.ts';
 import { runText } from './command-text.ts';
 import { createConnection } from './connection.ts';
 import { splitOutput } from './frames.ts';
@@ -78,7 +80,7 @@ function hostIn(lanes: Lanes, label: string, netns: string | undefined, machine:
 
     async writeFile(path, text) {
       const result = await host.run(['tee', '--', path], { input: text });
-      if (result.exitCode !== 0) throw new Error(result.stderr.trim() || `tee ${path} failed`);
+      if (result.exitCode !== 0) throw notWritten(path, host.label, result.stderr.trim());
     },
 
     async writeFiles(writes) {

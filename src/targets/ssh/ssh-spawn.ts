@@ -1,5 +1,5 @@
 // A long-running command on the other machine: its process ID and its end are those of the process there.
-import { UserError } from '../../errors.ts';
+import { EXIT, UserError } from '../../errors.ts';
 import { howToGet } from '../debian-package.ts';
 import type { CommandResult, RunningCommand, SpawnOptions } from '../host.ts';
 import { MISSING_PROGRAM, spawnText } from './command-text.ts';
@@ -23,6 +23,7 @@ export async function spawnThere(
     kind: 'spawn',
     text: spawnText(argv, { netns }, options),
     sweep: options.sweepGroup === true,
+    tied: options.endsWithLink === true,
     timeoutMs: START_TIMEOUT_MS,
   });
   const said = body.toString('utf8').trim();
@@ -32,7 +33,7 @@ export async function spawnThere(
   let ended = false;
   const swept = lane.event('swept', id).then(() => {});
   const exited = lane.event('exit', id).then(async (exit) => {
-    if (exit === null) return lost(pid, label);
+    if (exit === null) return lost(pid, label, options);
     ended = true;
     const { stdout, stderr } = inFiles ? NOTHING : await outputOf(lane, id).catch(() => NOTHING);
     return resultOfStatus(exit, stdout, stderr, argv[0] ?? '');
@@ -53,17 +54,19 @@ const NOTHING = { stdout: '', stderr: '' };
 
 function cannotStart(program: string, said: string, label: string): UserError {
   if (!said.startsWith(MISSING_PROGRAM))
-    return new UserError(`${program} cannot be started on ${label}: ${said}`);
+    return new UserError(`${program} cannot be started on ${label}: ${said}`, EXIT.unsafe);
   const missing = said.slice(MISSING_PROGRAM.length);
-  return new UserError(`${missing} is not on ${label}: ${howToGet(missing)}`);
+  return new UserError(`${missing} is not on ${label}: ${howToGet(missing)}`, EXIT.unsafe);
 }
 
-function lost(pid: number, label: string): CommandResult {
+function lost(pid: number, label: string, { endsWithLink }: SpawnOptions): CommandResult {
   return {
     exitCode: undefined,
     signal: undefined,
     stdout: '',
-    stderr: `the connection to ${label} was lost: process ${pid} may still run there`,
+    stderr: endsWithLink
+      ? `the connection to ${label} was lost: process ${pid} there ends with it`
+      : `the connection to ${label} was lost: process ${pid} may still run there`,
     timedOut: false,
     notFound: false,
   };
