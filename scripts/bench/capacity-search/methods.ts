@@ -30,7 +30,7 @@ export async function measureBySiptune(ground: Ground, windowMs: number): Promis
     },
     outOfTime: () => false,
   });
-  return { error: limit.estimate / ground.router.serviceCps - 1, seconds };
+  return { error: limit.estimate / ground.serviceCps - 1, seconds };
 }
 
 /** From half of the guess to twice of it, down to the width. Element n: the mean of the first n + 1 bisections. */
@@ -47,7 +47,7 @@ export function bisections(ground: Ground, windowMs: number, count: number): rea
       if (trial.carried) low = middle;
       else high = middle;
     }
-    sum += Math.log(low / ground.router.serviceCps);
+    sum += Math.log(low / ground.serviceCps);
     return { error: Math.exp(sum / (n + 1)) - 1, seconds };
   });
 }

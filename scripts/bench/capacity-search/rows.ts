@@ -1,5 +1,6 @@
 // One row for each method and noise: how far off it is, how often on the wrong side, and what it costs.
 import { percentile } from '../../../src/stats/percentiles.ts';
+import { plainTable } from '../plain-table.ts';
 import type { Found } from './methods.ts';
 
 export interface Row {
@@ -45,16 +46,7 @@ export function renderTable(rows: readonly Row[], width: number): string {
     `${row.optimisticPct.toFixed(1)} %`,
     row.trialSeconds.toFixed(0),
   ]);
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => (row[column] ?? '').length)),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) =>
-        column === 1 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ');
-  return `Simulated routers of known capacity, ${rows[0]?.seeds ?? 0} for each noise.\n\n${[head, ...cells].map(line).join('\n')}\n`;
+  return `Simulated routers of known capacity, ${rows[0]?.seeds ?? 0} for each noise.\n\n${plainTable(head, cells, [1])}`;
 }
 
 function rounded(value: number): number {

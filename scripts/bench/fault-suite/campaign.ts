@@ -34,6 +34,7 @@ const usualMs: Record<Phase, number> = {
   baseline: 30_000,
   contenders: 20_000,
   search: 45_000,
+  minimise: 15_000,
   confirm: 60_000,
   restore: 500,
 };
@@ -145,7 +146,7 @@ function journalIn(out: string): string {
 
 function learnFrom(began: ReadonlyMap<string, number>): void {
   for (const [index, phase] of PHASES.entries()) {
-    const [start, end] = [began.get(phase), began.get(PHASES[index + 1] ?? '')];
+    const [start, end] = [began.get(phase), began.get(PHASES[index + 1] ?? 'report')];
     if (start !== undefined && end !== undefined) usualMs[phase] = end - start;
   }
 }

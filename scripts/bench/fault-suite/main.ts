@@ -1,5 +1,5 @@
 // Runs the faults that were asked for, one after the other, and prints what came of them.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '../../../src/stats/random.ts';
@@ -7,7 +7,7 @@ import { interruptRunning } from './campaign.ts';
 import { runChain } from './chain.ts';
 import { labNamespaces } from './leftovers.ts';
 import { KINDS, type Kind, type Options, PHASES, type Phase, parseOptions } from './options.ts';
-import { type Outcome, renderTable } from './table.ts';
+import { type Outcome, renderTable, rowOf } from './table.ts';
 
 const options = parseOptions(process.argv.slice(2));
 if ('text' in options) {
@@ -24,6 +24,8 @@ if (labNamespaces().length > 0) {
   );
   process.exit(2);
 }
+// A file that cannot be written must not come to light after the first campaign.
+if (options.json !== undefined) appendFileSync(options.json, '');
 const outcomes = await runAll(options);
 process.stdout.write(renderTable(outcomes));
 process.exit(outcomes.some(({ lost }) => lost.length > 0) ? 1 : 0);
@@ -47,6 +49,7 @@ async function runAll(options: Options): Promise<readonly Outcome[]> {
       // What came of it says more about our own interruption than about the fault.
       if (interrupted) break;
       done.push(outcome);
+      if (options.json !== undefined) appendFileSync(options.json, rowOf(outcome));
       process.stderr.write(`${done.length}/${total} ${describe(outcome)}\n`);
     }
     if (interrupted) break;

@@ -1,12 +1,14 @@
 // What the fault suite is asked for on its command line.
 import { parseArgs } from 'node:util';
+import { PHASES as CAMPAIGN_PHASES, type Phase as CampaignPhase } from '../../../src/campaign/events.ts';
 
 export const KINDS = ['kill', 'stop', 'router', 'sipp', 'disk', 'clock', 'link'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Phases of a campaign in which a fault can be placed, as its journal names them. */
-export const PHASES = ['prepare', 'baseline', 'contenders', 'search', 'confirm', 'restore'] as const;
-export type Phase = (typeof PHASES)[number];
+export type Phase = Exclude<CampaignPhase, 'report'>;
+/** All but the report, in which everything is put back already. */
+export const PHASES: readonly Phase[] = CAMPAIGN_PHASES.filter((phase) => phase !== 'report');
 
 export interface Options {
   readonly counts: Readonly<Record<Kind, number>>;
@@ -17,6 +19,8 @@ export interface Options {
   readonly budget: string;
   /** So many kills, or cut links, in one campaign: it is resumed after each. The other faults have a campaign each. */
   readonly perCampaign: number;
+  /** Rows are appended to this file; undefined: the table on the screen is all. */
+  readonly json: string | undefined;
 }
 
 const HELP = `usage: scripts/bench/faults [options]
@@ -35,6 +39,8 @@ const HELP = `usage: scripts/bench/faults [options]
   --per-campaign N
                 kills, or cut links, in one campaign, which "siptune resume" continues after each (default 1)
   --seed N      of moments and order (default 1)
+  --json FILE   append what came of each fault to FILE, one JSON object a line, as soon as it is known, so that runs add up:
+                kind, phase, restoredAfterS (null: not in time), changed (whether anything was to be put back), lost
 
 Faults run one after the other. Each takes as long as its campaign needs to get to the phase that it strikes: a few seconds for
 prepare, up to the whole budget for restore. With --per-campaign 24 a kill takes about 20 seconds. The exit status is 1 when anything was lost or left behind, 2 for bad usage.`;
@@ -59,7 +65,7 @@ export function parseOptions(
       args: [...argv],
       options: {
         ...{ kill: text, stop: text, router: text, sipp: text, disk: text, clock: text, link: text },
-        ...{ phases: text, period: text, budget: text, seed: text, 'per-campaign': text },
+        ...{ phases: text, period: text, budget: text, seed: text, 'per-campaign': text, json: text },
         help: { type: 'boolean' },
       },
     });
@@ -74,6 +80,7 @@ export function parseOptions(
       periodS: wholeNumber('period', values.period ?? '5'),
       budget: values.budget ?? '3m',
       perCampaign: Math.max(1, wholeNumber('per-campaign', values['per-campaign'] ?? '1')),
+      json: fileIn(values.json),
     };
   } catch (error) {
     return { text: `${error instanceof Error ? error.message : String(error)}\n\n${HELP}`, status: 2 };
@@ -83,6 +90,11 @@ export function parseOptions(
 function wholeNumber(name: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new Error(`--${name} takes a whole number, not "${text}"`);
+}
+
+function fileIn(text: string | undefined): string | undefined {
+  if (text === '') throw new Error('--json takes the name of a file, not ""');
+  return text;
 }
 
 function phasesIn(text: string | undefined): readonly Phase[] {

@@ -12,6 +12,11 @@ export interface Outcome {
   readonly changed: boolean;
 }
 
+/** One line of the file that runs add up in. */
+export function rowOf({ kind, phase, restoredAfterS, changed, lost }: Outcome): string {
+  return `${JSON.stringify({ kind, phase, restoredAfterS, changed, lost })}\n`;
+}
+
 const HEAD = ['fault', 'count', 'while changed', 'restored', 'lost', 'slowest restore'] as const;
 
 export function renderTable(outcomes: readonly Outcome[]): string {

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { NewEvent } from '../../../src/campaign/events.ts';
 import { createLiveTestBed } from '../../../src/campaign/live-test-bed.ts';
-import { measure } from '../../../src/campaign/measure.ts';
+import { createSpoilt, measure } from '../../../src/campaign/measure.ts';
 import { openTarget } from '../../../src/campaign/open-target.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { CATALOGUE } from '../../../src/knobs/catalogue.ts';
@@ -116,7 +116,7 @@ async function measureOnce(name: string, configuration: Configuration): Promise<
       deadlineMs: startMs + LIMIT_MS - LAST_TRIAL_MS,
       budgetEndMs: startMs + BUDGET_MS,
     },
-    { bed, clock, load: scenario.load, signal, spoilt: { inARow: 0 } },
+    { bed, clock, load: scenario.load, signal, spoilt: createSpoilt() },
   );
   const measurement = {
     name,

@@ -2,35 +2,47 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TrialRecord } from '../../../src/campaign/events.ts';
 import { openTarget } from '../../../src/campaign/open-target.ts';
 import { runTrial } from '../../../src/campaign/run-trial.ts';
+import type { ApplyOutcome } from '../../../src/campaign/test-bed.ts';
 import type { Verdict } from '../../../src/campaign/verdict.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { CATALOGUE } from '../../../src/knobs/catalogue.ts';
-import type { SteadyPlan } from '../../../src/load/load.ts';
+import type { LoadPlan, SteadyPlan } from '../../../src/load/load.ts';
 import { createSippLoad } from '../../../src/load/sipp.ts';
 import { createMeters } from '../../../src/meters/create-meters.ts';
 import type { Meter } from '../../../src/meters/meter.ts';
 import { parseSchedstat } from '../../../src/meters/schedstat.ts';
 import { formatProblems, loadScenario } from '../../../src/scenario/load-scenario.ts';
+import type { LoadSpec } from '../../../src/scenario/scenario.ts';
 import { createLocalHost } from '../../../src/targets/local-host.ts';
 import { verifyLoadPath } from '../../../src/targets/verify-address.ts';
+import { readTreeTicks } from './tree-cpu.ts';
 
 export interface Seen {
   readonly verdict: Verdict;
-  /** CPU time of siptune and of its children that ended, in the window; the generators are none of them. */
+  /** CPU time of siptune and of what it has started, running or ended, in the window; without generators and router. */
   readonly ownCpuMs: number;
   /** Of the router's processes, per planned call; NaN where the kernel does not tell. */
   readonly routerMsPerCall: number;
 }
 
 export interface Bench {
+  readonly load: LoadSpec;
+
   trial(plan: SteadyPlan, metered: boolean): Promise<Seen>;
+  /** One load of a search. */
+  offer(label: string, plan: LoadPlan, metered: boolean): Promise<TrialRecord>;
+  /** Restarts the router, as after an overload. */
+  recover(): Promise<ApplyOutcome>;
   close(): Promise<void>;
 }
 
 /** What every kernel grants without lifting a ceiling is too little: the generators' own is asked for, and checked by the load. */
 const BUFFER_BYTES = 2 * 1024 * 1024;
+const NOT_METERS = new Set(['sipp', 'kamailio']);
+const MS_PER_TICK = 10;
 const SCENARIO = fileURLToPath(new URL('../../../scenarios/lab-kamailio.yaml', import.meta.url));
 
 export async function openBench(folder: string, signal: AbortSignal): Promise<Bench> {
@@ -81,27 +93,32 @@ export async function openBench(folder: string, signal: AbortSignal): Promise<Be
     facts: target.facts,
     clock,
   });
-  const pids = started.processes.map(({ pid }) => pid);
+  let routerProcesses = started.processes;
   let n = 0;
+  const offer = async (label: string, plan: LoadPlan, using: readonly Meter[]) => {
+    n += 1;
+    const rawDir = join(folder, String(n));
+    await mkdir(rawDir, { recursive: true });
+    await verifyLoadPath(target);
+    await load.open(rawDir);
+    return runTrial(
+      { n, label, configuration: {}, plan, rawDir },
+      {
+        ...{ target, load, clock, signal, routerProcesses, phone: undefined },
+        meters: using,
+        objective: scenario.objective,
+      },
+    );
+  };
 
   return {
+    load: scenario.load,
     async trial(plan, metered) {
-      n += 1;
-      const rawDir = join(folder, String(n));
-      await mkdir(rawDir, { recursive: true });
-      await verifyLoadPath(target);
-      await load.open(rawDir);
+      const pids = routerProcesses.map(({ pid }) => pid);
       const before = await runMs(pids);
       const gauge = createCpuGauge();
-      const { verdict } = await runTrial(
-        { n, label: metered ? 'metered' : 'bare', configuration: {}, plan, rawDir },
-        {
-          ...{ target, load, clock, signal, phone: undefined },
-          meters: [gauge, ...(metered ? meters : [])],
-          routerProcesses: started.processes,
-          objective: scenario.objective,
-        },
-      );
+      const using = [gauge, ...(metered ? meters : [])];
+      const { verdict } = await offer(metered ? 'metered' : 'bare', plan, using);
       const calls = (plan.rateCps * (plan.warmupMs + plan.windowMs)) / 1_000;
       return {
         verdict,
@@ -109,11 +126,22 @@ export async function openBench(folder: string, signal: AbortSignal): Promise<Be
         routerMsPerCall: ((await runMs(pids)) - before) / calls,
       };
     },
+    offer: (label, plan, metered) => offer(label, plan, metered ? meters : []),
+    async recover() {
+      await load.close();
+      const outcome = await target.router.restart(await target.router.currentSettings(), signal);
+      if (outcome.state === 'failed') return outcome;
+      routerProcesses = outcome.processes;
+      return { state: 'applied', restarted: true };
+    },
     close,
   };
 }
 
-/** First of the meters, so that it sees what the others cost from their start until their stop, when the window is over. */
+/**
+ * First of the meters, so that it starts before them. It is also stopped first, when mpstat and its like still run: what those
+ * have used until then is counted with the tree of processes.
+ */
 function createCpuGauge(): Meter & { usedMs(): number } {
   let fromMs = 0;
   let usedMs = Number.NaN;
@@ -130,12 +158,9 @@ function createCpuGauge(): Meter & { usedMs(): number } {
   };
 }
 
-/** proc(5): utime, stime, and those of the children that were waited for, in ticks of 10 ms. */
+/** In ticks of 10 ms. Neither the generators nor the router are siptune's cost, though it has started them. */
 async function ownCpuMs(): Promise<number> {
-  const { user, system } = process.cpuUsage();
-  const stat = await readFile('/proc/self/stat', 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (user + system) / 1_000 + (Number(fields[13]) + Number(fields[14])) * 10;
+  return (await readTreeTicks(process.pid, NOT_METERS)) * MS_PER_TICK;
 }
 
 async function runMs(pids: readonly number[]): Promise<number> {

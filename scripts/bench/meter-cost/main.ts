@@ -3,15 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { systemClock } from '../../../src/clock.ts';
 import { type Bench, openBench } from './bench.ts';
-import { type Pair, renderPairs } from './table.ts';
+import { measureCapacity } from './capacity.ts';
+import { type Pair, renderCapacities, renderPairs } from './table.ts';
 
-const HELP = `scripts/bench/meters [--pairs 10] [--rate 1000] [--window 5]
+const HELP = `scripts/bench/meters [--pairs 10] [--rate 1000] [--window 5] [--capacity]
 
 Offers the same rate in the lab with and without the meters, in turn (A B, B A, …), and prints what each trial saw.
   --pairs   how many (at least 2)
   --rate    calls/s; near the router's capacity a change of it would show
-  --window  seconds of each trial that are measured`;
+  --window  seconds of each trial that are measured
+  --capacity
+            searches the router's capacity in each of a pair instead, about 45 s each, and prints their ratio and spread`;
 
 /** A trial that the machine spoilt is repeated this often. */
 const ATTEMPTS = 4;
@@ -21,6 +25,7 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '10' },
     rate: { type: 'string', default: '1000' },
     window: { type: 'string', default: '5' },
+    capacity: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -39,8 +44,11 @@ const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 const bench = await openBench(folder, interrupt.signal);
 try {
-  const done = await measurePairs(bench);
-  process.stdout.write(renderPairs(done, windowS));
+  process.stdout.write(
+    values.capacity
+      ? renderCapacities(await inPairs((metered) => measureCapacity(bench, metered, capacityOf(bench))))
+      : renderPairs(await measurePairs(bench), windowS),
+  );
 } finally {
   await bench.close();
   await rm(folder, { recursive: true, force: true });
@@ -54,12 +62,28 @@ async function measurePairs({ trial }: Bench): Promise<readonly Pair[]> {
       if (seen.verdict.state !== 'invalid' || attempt === ATTEMPTS || interrupt.signal.aborted) return seen;
     }
   };
-  const done: Pair[] = [];
   // The first trial finds everything cold, and is not counted.
   await trial(plan, true);
+  return inPairs(sound);
+}
+
+function capacityOf({ load }: Bench) {
+  const { signal } = interrupt;
+  return {
+    load: { ...load, warmupMs: 500, windowMs: windowS * 1_000 },
+    clock: systemClock,
+    signal,
+  };
+}
+
+/** A B, B A, …: what drifts meets both alike. A pair that is interrupted does not count. */
+async function inPairs<T>(
+  measured: (metered: boolean) => Promise<T>,
+): Promise<readonly { readonly metered: T; readonly bare: T }[]> {
+  const done: { metered: T; bare: T }[] = [];
   for (let n = 0; n < pairs && !interrupt.signal.aborted; n += 1) {
-    const first = await sound(n % 2 === 0);
-    const second = await sound(n % 2 !== 0);
+    const first = await measured(n % 2 === 0);
+    const second = await measured(n % 2 !== 0);
     if (interrupt.signal.aborted) break;
     done.push(n % 2 === 0 ? { metered: first, bare: second } : { metered: second, bare: first });
     process.stderr.write(`pair ${n + 1} of ${pairs}\n`);

@@ -36,6 +36,39 @@ export function renderPairs(pairs: readonly Pair[], windowS: number): string {
   ].join('\n')}\n`;
 }
 
+/** Calls/s, of one search each. */
+export interface CapacityPair {
+  readonly metered: number;
+  readonly bare: number;
+}
+
+export function renderCapacities(pairs: readonly CapacityPair[]): string {
+  // A search that was cut short has no number.
+  const whole = pairs.filter(({ metered, bare }) => metered > 0 && bare > 0);
+  if (whole.length < 2) return 'fewer than two pairs: nothing to compare\n';
+  const ratio = pairedRatio(
+    whole.map(({ metered, bare }) => [bare, metered] as const),
+    0.95,
+  );
+  const spreadPct = (values: readonly number[]) => 100 * sampleStandardDeviation(values.map(Math.log));
+  const spreads = [
+    ['with', spreadPct(whole.map(({ metered }) => metered))],
+    ['without', spreadPct(whole.map(({ bare }) => bare))],
+    ['their ratio', spreadPct(whole.map(({ metered, bare }) => metered / bare))],
+  ] as const;
+  return `${[
+    '| pair | with, calls/s | without, calls/s | ratio |',
+    '| ---: | ---: | ---: | ---: |',
+    ...whole.map(
+      ({ metered, bare }, index) =>
+        `| ${index + 1} | ${metered.toFixed(0)} | ${bare.toFixed(0)} | ${(metered / bare).toFixed(3)} |`,
+    ),
+    '',
+    `Capacity with meters against without: ${ratio.estimate.toFixed(3)} (95 % interval ${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)}).`,
+    `Spread (standard deviation): ${spreads.map(([what, pct]) => `${what} ${pct.toFixed(1)} %`).join(', ')}.`,
+  ].join('\n')}\n`;
+}
+
 function delays(verdict: Seen['verdict']): string {
   if (verdict.state === 'invalid' || verdict.state === 'failed') return `${verdict.state}: ${verdict.reason}`;
   const { loss, setupMs } = verdict;

@@ -1,0 +1,5 @@
+// A process of the bench: one campaign at a time.
+import { serve } from '../pool.ts';
+import { proofOn } from './campaign.ts';
+
+serve(proofOn);
