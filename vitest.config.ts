@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
+          setupFiles: ['./test/support/same-cases.ts'],
           // Some start a process of their own, on a machine that may be busy.
           testTimeout: 30_000,
           // Most of them wait for processes and timers, so one worker would leave a CPU idle.
@@ -26,6 +27,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          setupFiles: ['./test/support/same-cases.ts'],
           runner: './test/support/needs-root-runner.ts',
           fileParallelism: false,
           testTimeout: 180_000,

@@ -1,17 +1,20 @@
 // The real process around a command: its streams, its signals, and what becomes of errors. It decides exit statuses.
+import { createInterface } from 'node:readline';
 import type { CommandIo } from './commands/command-io.ts';
 import type { Invocation } from './commands/options.ts';
-import { EXIT, type ExitStatus, UserError } from './errors.ts';
+import { diskProblem, EXIT, type ExitStatus, UserError, writeProblemOf } from './errors.ts';
 import { plainText } from './report/plain-text.ts';
 
 const interruption = new AbortController();
 let finished = false;
 let bugSeen = false;
 let outputLost = false;
+let onlyReads = false;
 
 export const io: CommandIo = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
   isTerminal: process.stderr.isTTY === true,
   signal: interruption.signal,
   env: process.env,
@@ -24,9 +27,13 @@ export function prepareProcess(): void {
   // A reader that has seen enough (| head), or a terminal that was closed, must not end a campaign before its restore.
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
+    if (error.code === 'EPIPE') {
+      // A command that only answers has nobody left to answer, and its stdin may never end.
+      if (onlyReads) process.exit(EXIT.ok);
+      return;
+    }
     outputLost = true;
-    io.err(`siptune: cannot write to stdout: ${error.message}\n`);
+    io.err(`siptune: stdout cannot be written: ${writeProblemOf(error).why}\n`);
   });
   process.on('beforeExit', () => {
     if (!finished) io.err('siptune has a bug: it ended before its work was done; run "siptune restore"\n');
@@ -36,6 +43,7 @@ export function prepareProcess(): void {
 /** Runs a command to its end, whatever happens meanwhile. */
 export async function perform({ changesMachine, execute }: Invocation): Promise<ExitStatus> {
   if (changesMachine) listenToSignals();
+  onlyReads = !changesMachine;
   process.on('uncaughtException', (error) => {
     const status = explain(error);
     if (!changesMachine) process.exit(status);
@@ -52,10 +60,11 @@ export async function perform({ changesMachine, execute }: Invocation): Promise<
 
 /** One clear message for what the user can mend, the stack for what is ours. */
 export function explain(error: unknown): ExitStatus {
-  if (error instanceof UserError) {
+  const known = error instanceof UserError ? error : diskProblem(error);
+  if (known !== null) {
     // Messages quote names, files and other programs: none of them may steer the terminal.
-    io.err(`${error.message.split('\n').map(plainText).join('\n')}\n`);
-    return error.exitStatus;
+    io.err(`${known.message.split('\n').map(plainText).join('\n')}\n`);
+    return known.exitStatus;
   }
   bugSeen = true;
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -72,7 +81,7 @@ export async function finish(status: ExitStatus): Promise<void> {
     ),
   );
   // Who asked for data and did not get it must not take it for a success.
-  process.exit(outputLost && status === EXIT.ok ? EXIT.usage : status);
+  process.exit(outputLost && status === EXIT.ok ? EXIT.unsafe : status);
 }
 
 function listenToSignals(): void {

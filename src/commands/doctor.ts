@@ -1,6 +1,7 @@
 // siptune doctor: what is there, what is wrong, and whether a campaign could start. Writes nothing.
 import { systemClock } from '../clock.ts';
 import { examine } from '../doctor/examine.ts';
+import { examineSimulation } from '../doctor/examine-simulation.ts';
 import { createView } from '../doctor/view.ts';
 import { EXIT, type ExitStatus } from '../errors.ts';
 import { renderDiagnosis } from '../report/doctor-report.ts';
@@ -17,10 +18,15 @@ export async function doctor(
   const scenario =
     scenarioPath === undefined
       ? null
-      : await scenarioFrom(scenarioPath, { budget: undefined, seed: undefined });
-  const { machine, here, close } = await openSides(scenario, io.env.PATH);
+      : await scenarioFrom(scenarioPath, { budget: undefined, seed: undefined }, io);
+  if (scenario?.target.kind === 'sim') {
+    const diagnosis = examineSimulation(scenario, scenario.target);
+    io.out(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis, styleOf(io)));
+    return EXIT.ok;
+  }
+  const { machine, here, others, close } = await openSides(scenario, io.env.PATH);
   try {
-    const view = createView({ scenario, machine, here, resultsDir: out, clock: systemClock });
+    const view = createView({ scenario, machine, here, others, resultsDir: out, clock: systemClock });
     const diagnosis = await examine(view);
     io.out(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis, styleOf(io)));
     return diagnosis.couldStart ? EXIT.ok : EXIT.unsafe;

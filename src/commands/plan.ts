@@ -4,6 +4,7 @@ import { viewTarget } from '../campaign/view-target.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus } from '../errors.ts';
 import { buildPlan } from '../plan/build-plan.ts';
+import { planSimulation } from '../plan/plan-simulation.ts';
 import { renderPlan } from '../report/plan-report.ts';
 import type { CommandIo } from './command-io.ts';
 import { openSides } from './open-sides.ts';
@@ -13,6 +14,7 @@ import { scenarioFrom } from './run.ts';
 export interface PlanOptions {
   readonly budget: string | undefined;
   readonly seed: number | undefined;
+  readonly contender?: readonly string[];
   readonly out: string;
   readonly json: boolean;
 }
@@ -23,11 +25,16 @@ const SOME_CAMPAIGN = 'CAMPAIGN';
 const REMOTE_WORK_DIR = '/run/siptune-router-XXXXXX';
 
 export async function plan(scenarioPath: string, options: PlanOptions, io: CommandIo): Promise<ExitStatus> {
-  const scenario = await scenarioFrom(scenarioPath, options);
-  const { machine, here, close } = await openSides(scenario, io.env.PATH);
+  const scenario = await scenarioFrom(scenarioPath, options, io);
+  if (scenario.target.kind === 'sim') {
+    const planned = planSimulation(scenario, scenario.target);
+    io.out(options.json ? `${JSON.stringify(planned, null, 2)}\n` : renderPlan(planned, styleOf(io)));
+    return EXIT.ok;
+  }
+  const { machine, here, others, close } = await openSides(scenario, io.env.PATH);
   try {
     const workDir = machine.remote ? REMOTE_WORK_DIR : resolve(options.out, SOME_CAMPAIGN, 'router');
-    const view = await viewTarget(scenario, machine, workDir, systemClock, here);
+    const view = await viewTarget(scenario, machine, workDir, systemClock, here, others);
     const planned = await buildPlan(scenario, view);
     io.out(options.json ? `${JSON.stringify(planned, null, 2)}\n` : renderPlan(planned, styleOf(io)));
     return EXIT.ok;

@@ -16,17 +16,19 @@ Examples:
   siptune plan scenarios/lab-kamailio.yaml     what that campaign would do, without doing it
   siptune run scenarios/lab-kamailio.yaml      tune Kamailio in the lab, in the scenario's seven minutes
   siptune run mine.yaml --budget 1h --seed 7   more time, other proposals
+  siptune run mine.yaml --contender FILE       also measure what a sysctl.d file, TuneD profile or result sets
   siptune resume                               go on with a campaign that was interrupted
   siptune list                                 the campaigns so far
   siptune report lab-kamailio                  the latest of that name
   siptune export lab-kamailio --format sysctl.d --out profile
+  siptune sim article --seed 1 --noise 5       a simulated router that reads and writes JSON lines
   siptune restore                              put everything back after a crash
 
 Exit status:
   0    improvement proven, or the command succeeded
   1    nothing proven
   2    bad usage, or something wrong in a scenario
-  3    the target is unsafe or unreachable, or not everything could be restored
+  3    the target is unsafe or unreachable, not everything could be restored, or the disk is full
   70   a bug in siptune
   130  interrupted, after the restore
 

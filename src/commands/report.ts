@@ -1,6 +1,6 @@
 // siptune report: one campaign's result as tables, as JSON, or as a picture.
 import { writeFile } from 'node:fs/promises';
-import { EXIT, type ExitStatus, UserError } from '../errors.ts';
+import { cannotWrite, EXIT, type ExitStatus } from '../errors.ts';
 import type { ReportStyle } from '../report/layout.ts';
 import { plainText } from '../report/plain-text.ts';
 import { renderReport } from '../report/terminal-report.ts';
@@ -28,7 +28,7 @@ export async function report(
     try {
       await writeFile(options.figure, renderFigure(result, trials));
     } catch (error) {
-      throw new UserError(`the figure cannot be written: ${(error as Error).message}`);
+      throw cannotWrite(`the figure ${plainText(options.figure)}`, error);
     }
     io.err(`wrote ${plainText(options.figure)}\n`);
   }

@@ -3,15 +3,23 @@
 import { join } from 'node:path';
 import { type Undo, undoOf } from '../campaign/undo.ts';
 import { systemClock } from '../clock.ts';
-import { EXIT, type ExitStatus, UserError } from '../errors.ts';
+import { CannotRecord, EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
 import { endLeftoverRouter } from '../routers/leftover-router.ts';
 import { GENERATORS_DIR } from '../safety/guard-generators.ts';
+import { sharedStateDir } from '../safety/guard-load-machines.ts';
 import { lookAtTarget, type TargetState } from '../safety/lease.ts';
 import { type RestoredCampaign, restoreTarget } from '../safety/restore-target.ts';
 import { STATE_DIR, type StateDir } from '../safety/state-dir.ts';
 import { openJournal, readJournal } from '../store/journal.ts';
-import { exists, findCampaigns, requireResultsFolder, resolveCampaign } from '../store/result-store.ts';
+import {
+  type Campaign,
+  couldBeOf,
+  exists,
+  findCampaigns,
+  requireResultsFolder,
+  resolveCampaign,
+} from '../store/result-store.ts';
 import type { Host } from '../targets/host.ts';
 import { createLab } from '../targets/lab/lab.ts';
 import { createLocalHost } from '../targets/local-host.ts';
@@ -66,13 +74,13 @@ export async function restore(
   const here = createLocalHost();
   const refusals: UserError[] = [];
   const asked = options.target === undefined ? undefined : addressIn(options.target, '--target');
-  const named = (campaign: string) => id === undefined || campaign.startsWith(id);
+  const meant = await meantBy(out, id);
   const look = (state: StateDir, wanted: Wanted) => restorePlace(state, wanted, giveUp, refusals);
-  const journals = { out, id, io, refusals };
+  const journals = { meant, id, io, refusals };
 
   // Asked for another machine, of this one only the part of the same campaigns is looked at.
   const there = asked && (await openCampaigns(journals, [], showSshAddress(asked)));
-  const wantedHere = there ? (campaign: string) => there.some((one) => one.id === campaign) : named;
+  const wantedHere = there ? (campaign: string) => there.some((one) => one.id === campaign) : meant.is;
   const local = [await look({ machine: here, path: STATE_DIR }, wantedHere)];
   local.push(await look({ machine: here, path: GENERATORS_DIR }, wantedHere));
   const nothingHere = local.every(({ before }) => before.campaigns.length === 0);
@@ -82,7 +90,7 @@ export async function restore(
   const done: Restored[] = local.flatMap(({ onTarget }) => onTarget.map((one) => fromTarget(one, here)));
   const finishAll = async (campaigns: readonly OpenCampaign[], places: Places) => {
     for (const campaign of campaigns)
-      await orRefuse(refusals, async () => void done.push(...(await finish(campaign, places))));
+      await orRefuse(refusals, async () => void done.push(...(await finish(campaign, places, refusals))));
   };
   await finishAll(
     open.filter(({ undo }) => undo.remote === undefined),
@@ -90,20 +98,24 @@ export async function restore(
   );
   const remotes = new Set(open.flatMap(({ undo }) => undo.remote?.host ?? []));
   if (asked) remotes.add(showSshAddress(asked));
+  const lookThere = async (state: StateDir): Promise<Place> => {
+    const place = await look(state, meant.is);
+    done.push(...place.onTarget.map((one) => fromTarget(one, state.machine)));
+    return place;
+  };
   for (const name of remotes)
-    await orRefuse(refusals, async () => {
-      const { host: machine, connect, close } = openHost(addressIn(name, 'the host in a journal'));
-      try {
-        await connect();
-        const place = await look({ machine, path: STATE_DIR }, named);
-        done.push(...place.onTarget.map((one) => fromTarget(one, machine)));
-        await finishAll(
-          open.filter(({ undo }) => undo.remote?.host === name),
-          { machine, here, places: [place], local },
-        );
-      } finally {
-        await close();
-      }
+    await onMachine(name, refusals, async (machine) => {
+      const place = await lookThere({ machine, path: STATE_DIR });
+      await finishAll(
+        open.filter(({ undo }) => undo.remote?.host === name),
+        { machine, here, places: [place], local },
+      );
+    });
+
+  // What is left there goes by its timer as well: a machine that cannot be reached keeps nothing else from being restored.
+  for (const name of new Set(open.flatMap(({ undo }) => undo.loadMachines)))
+    await onMachine(name, refusals, async (machine) => {
+      for (const path of [STATE_DIR, sharedStateDir(name)]) await lookThere({ machine, path });
     });
 
   if (json) io.out(`${JSON.stringify(done, null, 2)}\n`);
@@ -123,6 +135,23 @@ async function orRefuse(refusals: UserError[], step: () => Promise<void>): Promi
     if (!(error instanceof UserError)) throw error;
     refusals.push(error);
   }
+}
+
+/** The same on another machine, which is connected to for it. */
+function onMachine(
+  name: string,
+  refusals: UserError[],
+  step: (machine: Host) => Promise<void>,
+): Promise<void> {
+  return orRefuse(refusals, async () => {
+    const { host, connect, close } = openHost(addressIn(name, 'the host in a journal'));
+    try {
+      await connect();
+      await step(host);
+    } finally {
+      await close();
+    }
+  });
 }
 
 /** What campaigns left on one machine; refuses while one of them still runs. */
@@ -148,7 +177,7 @@ async function restorePlace(
 }
 
 interface Journals {
-  readonly out: string;
+  readonly meant: Meant;
   readonly id: string | undefined;
   readonly io: CommandIo;
   readonly refusals: UserError[];
@@ -156,12 +185,13 @@ interface Journals {
 
 /** Campaigns of the results folder with something to undo; with `asked`, only those of that machine. */
 async function openCampaigns(
-  { out, id, io, refusals }: Journals,
+  journals: Journals,
   local: readonly Place[],
   asked?: string,
 ): Promise<readonly OpenCampaign[]> {
+  const { id, io, refusals } = journals;
   const found: OpenCampaign[] = [];
-  for (const { id: campaign, dir } of await campaignsIn(out, id, local, asked))
+  for (const { id: campaign, dir } of await campaignsIn(journals, local, asked))
     await orRefuse(refusals, async () => {
       const path = join(dir, 'journal.jsonl');
       // A folder of another kind, or a campaign that could not even begin: nothing was written in its name.
@@ -177,15 +207,44 @@ async function openCampaigns(
   return found;
 }
 
+interface Meant {
+  /** On a machine, where results need not be. */
+  readonly is: Wanted;
+  /** Which folders of results, or why none is found. */
+  readonly folders: () => Promise<readonly Campaign[]>;
+}
+
+/**
+ * One campaign by its ID or its folder. By a scenario's name all of that scenario: the last one may be a run that was refused
+ * because of the one that is to be restored.
+ */
+async function meantBy(out: string, id: string | undefined): Promise<Meant> {
+  if (id === undefined) return { is: () => true, folders: () => findCampaigns(out) };
+  const found = await resolveCampaign(out, id).catch((error: unknown) => ({ error }));
+  if ('error' in found)
+    return { is: (campaign) => couldBe(campaign, id), folders: () => Promise.reject(found.error) };
+  const isExact = found.id === id || id === 'latest' || id.includes('/');
+  const is: Wanted = (campaign) => campaign === found.id || (!isExact && couldBe(campaign, id));
+  const folders = async () => {
+    const all = (await findCampaigns(out)).filter((one) => is(one.id));
+    return all.length > 0 ? all : [found];
+  };
+  return { is, folders };
+}
+
+/** The ID, the beginning of it, or the scenario's name in it. */
+function couldBe(campaign: string, wanted: string): boolean {
+  return wanted !== '' && (campaign.startsWith(wanted) || couldBeOf(campaign, wanted));
+}
+
 /** One that a machine knows need not have its results here. */
-async function campaignsIn(out: string, id: string | undefined, local: readonly Place[], asked?: string) {
-  if (id === undefined) return findCampaigns(out);
+async function campaignsIn({ meant, id }: Journals, local: readonly Place[], asked?: string) {
   try {
-    return [await resolveCampaign(out, id)];
+    return await meant.folders();
   } catch (error) {
+    if (id === undefined) throw error;
     if (asked !== undefined) return [];
-    if (local.some(({ before }) => before.campaigns.some(({ campaign }) => campaign.startsWith(id))))
-      return [];
+    if (local.some(({ before }) => before.campaigns.some(({ campaign }) => meant.is(campaign)))) return [];
     throw error;
   }
 }
@@ -214,6 +273,7 @@ function on(machine: Host): { on?: string } {
 async function finish(
   { id, dir, undo }: OpenCampaign,
   { machine, here, places, local }: Places,
+  refusals: UserError[],
 ): Promise<readonly Restored[]> {
   const there = knownIn(places, id);
   // Generators beside siptune have a way back of their own.
@@ -235,11 +295,11 @@ async function finish(
     const left = { ...undo, originals: fromJournal, ...unknown };
     const journalled = await undoCampaign({ id, dir, undo: left }, { machine, here, router });
     if (folder !== undefined) await machine.run(['rm', '-rf', '--', folder]);
-    await note(dir, [...failures, ...journalled.failures]);
+    await note(dir, [...failures, ...journalled.failures], refusals);
     return [journalled];
   }
   if (folder !== undefined) await machine.run(['rm', '-rf', '--', folder]);
-  await note(dir, failures);
+  await note(dir, failures, refusals);
   // Over SSH, this very machine may be the other one.
   const [first] = places;
   const same = local.some(({ before }) => before.bootId === first?.before.bootId);
@@ -265,10 +325,19 @@ function knownIn(places: readonly Place[], id: string) {
   );
 }
 
-async function note(dir: string, failures: readonly string[]): Promise<void> {
-  const journal = await openJournal(join(dir, 'journal.jsonl'), systemClock);
-  await journal.append({ type: 'restored', complete: failures.length === 0, failures });
-  await journal.close();
+/** Told where it fails, and not thrown: what was put back is said all the same. */
+async function note(dir: string, failures: readonly string[], refusals: UserError[]): Promise<void> {
+  const path = join(dir, 'journal.jsonl');
+  try {
+    const journal = await openJournal(path, systemClock);
+    await journal
+      .append({ type: 'restored', complete: failures.length === 0, failures })
+      .finally(journal.close);
+  } catch (error) {
+    if (!(error instanceof CannotRecord)) throw error;
+    const advice = 'This is about the record alone: make room, and run "siptune restore" once more';
+    refusals.push(new CannotRecord(`${error.message}. ${advice}`));
+  }
 }
 
 /** From the journal alone. */
@@ -279,10 +348,12 @@ async function undoCampaign(
   if (await stillRuns(here, undo.pid))
     throw new UserError(
       `campaign ${id} is still running as process ${undo.pid}: end it with Ctrl-C (kill -INT ${undo.pid}); it restores by itself`,
+      EXIT.unsafe,
     );
   if (process.getuid?.() !== 0)
     throw new UserError(
       `campaign ${id} has settings to put back, which needs root: run siptune restore with sudo`,
+      EXIT.unsafe,
     );
   if (router !== undefined) await endLeftoverRouter(machine, undo.routerPids, router);
   const steps = await restoreOriginals(undo.originals, machine, here);

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { type History, historyOf } from '../campaign/replay/history.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
+import { plainText } from '../report/plain-text.ts';
 import { renderReport } from '../report/terminal-report.ts';
+import { canNameCampaign } from '../safety/state-dir.ts';
 import { readJournal } from '../store/journal.ts';
 import { type Campaign, resolveCampaign } from '../store/result-store.ts';
 import { readScenario } from '../store/scenario-file.ts';
@@ -27,12 +29,18 @@ export async function resume(
   const campaign = await resolveCampaign(options.out, id);
   requireUnfinished(campaign, await historyIn(campaign));
   const scenario = await readScenario(campaign.dir);
-  if (process.getuid?.() !== 0)
+  const isSimulated = scenario.target.kind === 'sim';
+  if (!isSimulated && !canNameCampaign(campaign.id))
+    throw new UserError(
+      `the folder ${plainText(campaign.id)} was renamed: to be resumed it has its ID again, of letters, digits, ".", "_" and "-"`,
+    );
+  if (!isSimulated && process.getuid?.() !== 0)
     throw new UserError(
       'siptune resume changes kernel and router settings, which needs root: run it with sudo',
       EXIT.unsafe,
     );
-  await restoreFirst(campaign, options.out, io);
+  // A simulation has changed nothing.
+  if (!isSimulated) await restoreFirst(campaign, options.out, io);
   // Read again: what was put back is in the journal by now.
   const history = await historyIn(campaign);
   // Control files of a router that was killed are in the way of the next.

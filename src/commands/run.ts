@@ -6,6 +6,7 @@ import { createLiveTestBed } from '../campaign/live-test-bed.ts';
 import { openTarget } from '../campaign/open-target.ts';
 import { type History, NO_HISTORY } from '../campaign/replay/history.ts';
 import { runResumable } from '../campaign/replay/run-resumable.ts';
+import { createSimulatedTestBed } from '../campaign/simulated-test-bed.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { EXIT, type ExitStatus, UserError } from '../errors.ts';
 import { CATALOGUE } from '../knobs/catalogue.ts';
@@ -14,6 +15,7 @@ import { renderReport } from '../report/terminal-report.ts';
 import { formatProblems, loadScenario } from '../scenario/load-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { parseBudgetMs } from '../scenario/units.ts';
+import { createVirtualClock } from '../sim/virtual-clock.ts';
 import { openJournal } from '../store/journal.ts';
 import type { Result } from '../store/result.ts';
 import { type Campaign, createCampaignDir, writeResult } from '../store/result-store.ts';
@@ -26,6 +28,8 @@ import { budgetUntil, createDeadline, parseUntil } from './until.ts';
 export interface RunOptions {
   readonly budget: string | undefined;
   readonly seed: number | undefined;
+  /** Files of contenders besides the scenario's own. */
+  readonly contender?: readonly string[];
   /** When the campaign must have ended; absent: no such time. */
   readonly until?: string | undefined;
   /** Searches also what does nothing on this target. */
@@ -37,13 +41,13 @@ export interface RunOptions {
 
 export async function run(scenarioPath: string, options: RunOptions, io: CommandIo): Promise<ExitStatus> {
   const until = options.until === undefined ? null : parseUntil(options.until, systemClock.date());
-  const loaded = await scenarioFrom(scenarioPath, options);
+  const loaded = await scenarioFrom(scenarioPath, options, io);
   const wanted: Scenario = options.keepInert === true ? { ...loaded, keepInert: true } : loaded;
   const scenario =
     until === null
       ? wanted
       : { ...wanted, budgetMs: budgetUntil(until, systemClock.date(), wanted.budgetMs) };
-  if (process.getuid?.() !== 0)
+  if (scenario.target.kind !== 'sim' && process.getuid?.() !== 0)
     throw new UserError(
       'siptune run changes kernel and router settings, which needs root: run it with sudo',
       EXIT.unsafe,
@@ -69,11 +73,26 @@ export async function runScenario(
   history: History = NO_HISTORY,
 ): Promise<Result> {
   const journal = await openJournal(resolve(dir, 'journal.jsonl'), clock);
-  const progress = createProgress(io, clock, { quiet: options.quiet });
+  const { target: spec } = scenario;
+  // A simulated campaign goes on at the virtual time at which it was interrupted.
+  const virtual = spec.kind === 'sim' ? createVirtualClock(clock, history.steps.at(-1)?.endMs) : null;
+  const progress = createProgress(io, virtual ?? clock, { quiet: options.quiet });
   const emit = async (event: NewEvent): Promise<void> => {
     await journal.append(event);
     progress.onEvent({ at: clock.date().toISOString(), ...event } as CampaignEvent);
   };
+  const onPast = (event: NewEvent) => progress.recall(event as CampaignEvent);
+  if (spec.kind === 'sim' && virtual !== null) {
+    const { signal } = io;
+    try {
+      const bed = createSimulatedTestBed({ scenario, sim: spec, clock: virtual, emit, signal });
+      const result = await runResumable({ id, scenario, bed, clock: virtual, emit, signal, history, onPast });
+      await writeResult(dir, result);
+      return result;
+    } finally {
+      progress.stop();
+    }
+  }
   const machine = createLocalHost();
   const workDir = resolve(dir, 'router');
   const target = openTarget({ scenario, campaign: id, machine, workDir, clock, emit });
@@ -90,7 +109,6 @@ export async function runScenario(
       clock,
       signal,
     });
-    const onPast = (event: NewEvent) => progress.recall(event as CampaignEvent);
     const result = await runResumable({ id, scenario, bed, clock, emit, signal, history, onPast });
     await writeResult(dir, result);
     return result;
@@ -102,10 +120,12 @@ export async function runScenario(
 
 export async function scenarioFrom(
   path: string,
-  { budget, seed }: Pick<RunOptions, 'budget' | 'seed'>,
+  { budget, seed, contender = [] }: Pick<RunOptions, 'budget' | 'seed' | 'contender'>,
+  io: Pick<CommandIo, 'err'>,
 ): Promise<Scenario> {
-  const loaded = await loadScenario(path, CATALOGUE);
+  const loaded = await loadScenario(path, CATALOGUE, { given: contender });
   if (loaded.state === 'invalid') throw new UserError(formatProblems(loaded.problems));
+  for (const warning of loaded.warnings) io.err(`warning: ${formatProblems([warning])}\n`);
   return {
     ...loaded.scenario,
     ...(budget === undefined ? {} : { budgetMs: parseBudgetMs(budget) }),
@@ -114,9 +134,11 @@ export async function scenarioFrom(
 }
 
 export function statusOf(result: Result, signal: AbortSignal): ExitStatus {
+  // Before everything else that could be said.
+  if (!result.restored) return EXIT.unsafe;
   if (signal.aborted) return EXIT.interrupted;
   // Stopped at its time: restored, and without a verdict.
-  if (result.restored && isInterruption(result.reason)) return EXIT.notProven;
-  if (result.verdict === 'aborted' || !result.restored) return EXIT.unsafe;
+  if (isInterruption(result.reason)) return EXIT.notProven;
+  if (result.verdict === 'aborted') return EXIT.unsafe;
   return result.verdict === 'improved' ? EXIT.ok : EXIT.notProven;
 }

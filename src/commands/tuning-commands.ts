@@ -2,7 +2,15 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { parseBudgetMs } from '../scenario/units.ts';
-import { CAMPAIGN, type Common, type Execute, json, resultsFolder } from './options.ts';
+import {
+  CAMPAIGN,
+  CONTENDER_HELP,
+  type Common,
+  contenders,
+  type Execute,
+  json,
+  resultsFolder,
+} from './options.ts';
 import { parseUntil } from './until.ts';
 
 const LARGEST_SEED = 2 ** 32 - 1;
@@ -10,6 +18,7 @@ const LARGEST_SEED = 2 ** 32 - 1;
 interface RunArguments extends Common {
   readonly budget?: string;
   readonly seed?: number;
+  readonly contender: readonly string[];
   readonly until?: string;
   readonly keepInert: boolean;
   readonly quiet: boolean;
@@ -27,10 +36,12 @@ export function addTuningCommands(program: Command, perform: (execute: Execute) 
       until,
     )
     .option('--seed <number>', "seed of the search (the scenario's)", seed)
+    .addOption(contenders())
     .option('--keep-inert', 'search also settings that do nothing on this target', false)
     .addOption(resultsFolder('--out <dir>'))
     .addOption(json())
     .option('-q, --quiet', 'no progress', false)
+    .addHelpText('after', CONTENDER_HELP.replace('COMMAND', 'run'))
     .action((scenario: string, options: RunArguments) =>
       perform(async (io) =>
         (await import('./run.ts')).run(

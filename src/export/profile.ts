@@ -27,9 +27,15 @@ export interface Profile {
 
 const PAGE_BYTES = 4_096;
 
-/** Throws a UserError when nothing was proven, or when a value in the result is not one that siptune writes. */
+/** Throws a UserError when nothing was proven, when it was proven on no router, or when a value in the result is not one that siptune writes. */
 export function profileOf(result: Result): Profile {
   const { winner, baseline, comparison } = result;
+  if (result.target.simulated)
+    throw new UserError(
+      `campaign ${plainText(result.id)} is simulated (landscape ${plainText(result.target.simulated.landscape)}): ` +
+        'its winner was proven on no router, and must not be installed on one. Tune a real target: siptune run scenarios/lab-kamailio.yaml',
+      EXIT.notProven,
+    );
   if (result.verdict !== 'improved' || !winner || !baseline || !comparison)
     throw new UserError(
       `campaign ${plainText(result.id)} proved nothing (${result.verdict}): there is no profile to export`,
@@ -95,6 +101,7 @@ function checkedInBounds(knob: Knob, value: KnobValue): string {
   if (Number(text) < min || Number(text) > max)
     throw new UserError(
       `${knob.name} = ${text} in the result is outside its bounds of ${min} to ${max} ${knob.unit}`,
+      EXIT.unsafe,
     );
   return text;
 }

@@ -1,7 +1,7 @@
 // Exported files on their way to a folder: all of them or none, and never over somebody else's.
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { cannotWrite, UserError } from '../errors.ts';
 import { plainText } from '../report/plain-text.ts';
 import { makeFolder } from '../store/make-folder.ts';
 import type { ExportedFile } from './exporter.ts';
@@ -37,9 +37,8 @@ export async function writeFiles(
     for (const { draft, path } of planned) await rename(draft, path);
   } catch (error) {
     await Promise.all(planned.map(({ draft }) => rm(draft, { force: true }).catch(() => {})));
-    throw new UserError(
-      `the export cannot be written to ${plainText(dir)}: ${plainText((error as Error).message)}`,
-    );
+    if (error instanceof UserError) throw error;
+    throw cannotWrite(`the export to ${plainText(dir)}`, error);
   }
   return planned.map(({ path }) => path);
 }
@@ -47,7 +46,10 @@ export async function writeFiles(
 /** The one thing that a rename does not replace: found before any file is. */
 async function refuseFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory()) throw new Error(`${path} is a folder`);
+  if (found?.isDirectory())
+    throw new UserError(
+      `the export cannot be written: ${plainText(path)} is a folder. Move it away, or name another place`,
+    );
 }
 
 async function isForeign(path: string): Promise<boolean> {

@@ -9,6 +9,8 @@ export interface MeterContext {
     readonly role: string;
     /** Of several pairs of generators, from 1. */
     readonly pair?: number;
+    /** The label of its machine, where it is on none that a campaign has without being told. */
+    readonly on?: string;
   }[];
 }
 

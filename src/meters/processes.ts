@@ -3,8 +3,9 @@
 import pidusage from 'pidusage';
 import type { Clock } from '../clock.ts';
 import type { Host } from '../targets/host.ts';
+import type { GeneratorMachine } from '../targets/target.ts';
 import { lastOf } from './counters.ts';
-import type { Meter, MeterReport } from './meter.ts';
+import type { Meter, MeterContext, MeterReport } from './meter.ts';
 import { createRemoteUsage, type ProcConstants } from './remote-usage.ts';
 import { createSampledMeter, type Look } from './sampled-meter.ts';
 
@@ -13,6 +14,8 @@ export interface ProcessUsage {
   readonly role: string;
   /** Of several pairs of generators, from 1. */
   readonly pair?: number;
+  /** The label of its machine, where that is another than siptune's. */
+  readonly on?: string;
   /** Since the look before; null in the first look at a process, for which pidusage says 0. */
   readonly cpuPct: number | null;
   /** User and system time since the process began. */
@@ -23,40 +26,57 @@ export interface ProcessUsage {
 
 export type ProcessLooks = readonly [Look<readonly ProcessUsage[]>, ...Look<readonly ProcessUsage[]>[]];
 
+type Watched = ReturnType<MeterContext['processes']>[number];
 type UsageByPid = Readonly<Record<string, pidusage.Status | null>>;
 
 const ROLES = ['router', 'uac', 'uas', 'ua'] as const;
 const BYTES_PER_MIB = 1024 ** 2;
 const KIB_PER_MIB = 1024;
 
-/** `machine` is the router's. Generators are processes of this one. */
+/** `machine` is the router's, `others` have generators; those that say nothing else are processes of this one. */
 export function createProcessesMeter(
   machine: Host,
   clock: Clock,
   constants: ProcConstants = { clockTicksPerS: 100, pageBytes: 4096 },
+  others: readonly Pick<GeneratorMachine, 'host' | 'facts'>[] = [],
 ): Meter {
   return createSampledMeter<readonly ProcessUsage[]>({
     name: 'processes',
     clock,
     open({ processes }) {
       const seen = new Set<string>();
-      const usageThere = createRemoteUsage(machine, constants);
+      const usageAt = new Map([
+        [machine.label, createRemoteUsage(machine, constants)],
+        ...others.map(({ host, facts }) => [host.label, createRemoteUsage(host, facts)] as const),
+      ]);
       let pss: Promise<number | null> | undefined;
-      const isThere = (role: string) => role === 'router' && machine.remote;
+      /** undefined: here. */
+      const placeOf = ({ role, on }: Watched) =>
+        on ?? (role === 'router' && machine.remote ? machine.label : undefined);
       return {
         async read() {
           const watched = processes();
-          const pidsOf = (there: boolean) =>
-            watched.filter(({ role }) => isThere(role) === there).map(({ pid }) => pid);
-          const [here, there] = await Promise.all([usageOf(pidsOf(false)), usageThere(pidsOf(true))]);
-          return watched.flatMap(({ pid, role, pair }) => {
-            const found = (isThere(role) ? there : here)[pid];
+          const pidsAt = (place: string | undefined) =>
+            watched.filter((one) => placeOf(one) === place).map(({ pid }) => pid);
+          const usage = new Map<string | undefined, UsageByPid>(
+            await Promise.all(
+              [...new Set(watched.map(placeOf))].map(async (place) => {
+                const read = place === undefined ? usageOf : usageAt.get(place);
+                return [place, (await read?.(pidsAt(place))) ?? {}] as const;
+              }),
+            ),
+          );
+          return watched.flatMap((one) => {
+            const { pid, role, pair } = one;
+            const found = usage.get(placeOf(one))?.[pid];
             if (!found) return [];
-            const known = seen.has(`${role} ${pid}`);
-            seen.add(`${role} ${pid}`);
+            const key = `${placeOf(one)} ${role} ${pid}`;
+            const known = seen.has(key);
+            seen.add(key);
             return {
               pid,
               role,
+              ...(one.on === undefined ? {} : { on: one.on }),
               ...(pair === undefined ? {} : { pair }),
               cpuPct: known ? found.cpu : null,
               cpuMs: found.ctime,
@@ -101,12 +121,13 @@ export function processesReport(looks: ProcessLooks): MeterReport {
       atMs,
       sample: sample.filter((one) => one.role === role),
     }));
-    const pids = new Set(ofRole.flatMap(({ sample }) => sample.map(({ pid }) => pid)));
-    if (pids.size === 0 || windowMs <= 0) continue;
-    const meanOf = (pid: number) => (100 * cpuMsInWindow(ofRole, pid, looks[0].atMs)) / windowMs;
-    const means = [...pids].map(meanOf);
+    // One number may be that of two processes, on two machines.
+    const ids = new Set(ofRole.flatMap(({ sample }) => sample.map(idOf)));
+    if (ids.size === 0 || windowMs <= 0) continue;
+    const meanOf = (id: string) => (100 * cpuMsInWindow(ofRole, id, looks[0].atMs)) / windowMs;
+    const means = [...ids].map(meanOf);
     report[`${role}CpuPct`] = sum(means);
-    for (const [pid, pair] of pairsIn(ofRole)) report[`${role}${pair}CpuPct`] = meanOf(pid);
+    for (const [id, pair] of pairsIn(ofRole)) report[`${role}${pair}CpuPct`] = meanOf(id);
     report[`${role}CpuPeakPct`] = Math.max(
       ...ofRole.map(({ sample }) => sum(sample.map(({ cpuPct }) => cpuPct ?? 0))),
     );
@@ -120,22 +141,26 @@ export function processesReport(looks: ProcessLooks): MeterReport {
 }
 
 /** The processes of several pairs, each with its pair. */
-function pairsIn(looks: readonly Look<readonly ProcessUsage[]>[]): ReadonlyMap<number, number> {
+function pairsIn(looks: readonly Look<readonly ProcessUsage[]>[]): ReadonlyMap<string, number> {
   return new Map(
     looks.flatMap(({ sample }) =>
-      sample.flatMap(({ pid, pair }) => (pair === undefined ? [] : [[pid, pair] as const])),
+      sample.flatMap((one) => (one.pair === undefined ? [] : [[idOf(one), one.pair] as const])),
     ),
   );
+}
+
+function idOf({ pid, on = '' }: Pick<ProcessUsage, 'pid' | 'on'>): string {
+  return `${pid} ${on}`;
 }
 
 /** A process that was born in the window began at 0; of one that ended in it, the part up to its last look is known. */
 function cpuMsInWindow(
   looks: readonly Look<readonly ProcessUsage[]>[],
-  pid: number,
+  id: string,
   windowStartMs: number,
 ): number {
   const seen = looks.flatMap(({ atMs, sample }) => {
-    const usage = sample.find((one) => one.pid === pid);
+    const usage = sample.find((one) => idOf(one) === id);
     return usage ? [{ atMs, usage }] : [];
   });
   const first = seen[0];

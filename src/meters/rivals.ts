@@ -1,9 +1,9 @@
-// Processes that are neither the router's, nor the generators', nor siptune's own, and that use up CPU time of the machine
-// under test: a trial beside them measures both. Two looks at all of /proc/PID/stat, by one cat(1).
+// Processes that are neither the router's, nor the generators', nor siptune's own, and that use up CPU time of the router's
+// machine or of one with generators: a trial beside them measures both. Two looks at all of /proc/PID/stat, by one cat(1).
 import type { Clock } from '../clock.ts';
 import type { Host } from '../targets/host.ts';
 import { lastOf } from './counters.ts';
-import type { Meter, MeterReport } from './meter.ts';
+import type { Meter, MeterContext, MeterReport } from './meter.ts';
 import { createSampledMeter, type Look } from './sampled-meter.ts';
 
 export interface ProcessTicks {
@@ -54,11 +54,29 @@ const MIN_IDLE_S = 0.5;
 /** The receive softirq in a thread of its own, which the mpstat meter counts. */
 const SOFTIRQ_THREAD = /^ksoftirqd\//;
 
-export function createRivalsMeter(machine: Host, clockTicksPerS: number, clock: Clock): Meter {
+type Known = ReturnType<MeterContext['processes']>[number];
+
+/** Of the router's machine, and of siptune's, where that is another and has the generators. */
+export const RIVALS = 'rivals';
+export const RIVALS_OF_GENERATORS = 'rivals-generators';
+
+/** Of a further machine with generators, from 1. */
+export function rivalsOfMachine(index: number): string {
+  return `${RIVALS_OF_GENERATORS}-${index}`;
+}
+
+/** `isThere` tells those of the trial's processes that run on this machine: process IDs of another mean nothing on it. */
+export function createRivalsMeter(
+  machine: Host,
+  clockTicksPerS: number,
+  clock: Clock,
+  { name = RIVALS, isThere = () => true }: { name?: string; isThere?: (process: Known) => boolean } = {},
+): Meter {
+  const ownPids = machine.remote ? [] : [process.pid];
   /** At the end of the trial before. */
   let earlier: ProcessLook | undefined;
   return createSampledMeter<ProcessLook>({
-    name: 'rivals',
+    name,
     // A process for each look: not at the edges of the window, where it would disturb the router that is measured.
     span: 'offer',
     clock,
@@ -76,8 +94,9 @@ export function createRivalsMeter(machine: Host, clockTicksPerS: number, clock: 
       summarise(looks) {
         const report = rivalsReport(
           { earlier, first: looks[0], last: lastOf(looks) },
-          processes(),
+          processes().filter(isThere),
           clockTicksPerS,
+          ownPids,
         );
         earlier = lastOf(looks).sample;
         return report;
@@ -112,12 +131,12 @@ export function rivalsReport(
   { earlier, first, last }: RivalLooks,
   watched: readonly { readonly pid: number; readonly role: string }[],
   clockTicksPerS: number,
-  ownPid: number = process.pid,
+  ownPids: readonly number[],
 ): MeterReport {
   const elapsedMs = last.atMs - first.atMs;
   if (elapsedMs < MIN_ELAPSED_MS) return {};
   const { processes } = last.sample;
-  const ours = withDescendants([ownPid, ...watched.map(({ pid }) => pid)], processes);
+  const ours = withDescendants([...ownPids, ...watched.map(({ pid }) => pid)], processes);
   // A router of which not every process is known.
   const routerPids = new Set(watched.filter(({ role }) => role === 'router').map(({ pid }) => pid));
   const routerNames = new Set(processes.filter(({ pid }) => routerPids.has(pid)).map(({ name }) => name));

@@ -8,18 +8,29 @@ import type { Meter, MeterReport } from './meter.ts';
 import { type CpuTicksByCpu, parseProcStat } from './proc-stat.ts';
 import { createSampledMeter, type Look } from './sampled-meter.ts';
 
+/** Of the router's machine, and of siptune's, where that is another and has the generators. */
+export const TICKS = 'ticks';
+export const TICKS_OF_GENERATORS = 'ticks-generators';
+
+/** Of a further machine with generators, from 1. */
+export function ticksOfMachine(index: number): string {
+  return `${TICKS_OF_GENERATORS}-${index}`;
+}
+
 export function createTicksMeter(
   machine: Host,
   clockTicksPerS: number,
   clock: Clock,
-  name: 'ticks' | 'ticks-generators' = 'ticks',
+  name: string = TICKS,
+  /** Those of interest; undefined: all. */
+  cpus?: readonly number[],
 ): Meter {
   return createSampledMeter<CpuTicksByCpu>({
     name,
     clock,
     open: () => ({
       read: () => readProcStat(machine),
-      summarise: (looks) => ticksReport(looks[0], lastOf(looks), clockTicksPerS),
+      summarise: (looks) => ticksReport(looks[0], lastOf(looks), clockTicksPerS, cpus),
     }),
   });
 }
@@ -46,12 +57,13 @@ export function ticksReport(
   first: Look<CpuTicksByCpu>,
   last: Look<CpuTicksByCpu>,
   clockTicksPerS: number,
+  of?: readonly number[],
 ): MeterReport {
   const possible = ((last.atMs - first.atMs) / 1000) * clockTicksPerS;
   if (possible <= 0) return {};
   const cpus = Object.entries(last.sample).flatMap(([cpu, to]) => {
     const from = first.sample[cpu];
-    if (cpu === 'all' || from === undefined) return [];
+    if (cpu === 'all' || from === undefined || of?.includes(Number(cpu)) === false) return [];
     const ticksShare = (to.total - from.total) / possible;
     const notIdleShare = Math.min(1, Math.max(0, 1 - (to.idle - from.idle) / possible));
     const explained = MISSED_OF_SHORT_MOMENTS * Math.min(notIdleShare, 1 - notIdleShare);

@@ -1,6 +1,8 @@
 // Works a plan out: reads the target as a campaign would before its first write, and stops there.
+import { requireGeneratorMachines } from '../campaign/generator-machines.ts';
 import { limitKey, lineUp } from '../campaign/generators.ts';
 import { inspectTarget, type PreparedTarget } from '../campaign/prepare.ts';
+import type { Prepared } from '../campaign/test-bed.ts';
 import type { TargetView } from '../campaign/view-target.ts';
 import { overBase } from '../report/load-text.ts';
 import { STATE_DIR } from '../safety/state-dir.ts';
@@ -13,11 +15,12 @@ import { PLAN_SCHEMA, type Plan } from './plan.ts';
 import { reachOf } from './reach.ts';
 import { firstSteps } from './steps.ts';
 import { phasesOf, restartsOf } from './time.ts';
-import { setUpOf, wayBackOf } from './way-back.ts';
+import { setUpOf, setUpOfOthers, wayBackOf } from './way-back.ts';
 
 /** Throws a UserError for what a campaign would refuse. */
 export async function buildPlan(scenario: Scenario, { target, look, standing }: TargetView): Promise<Plan> {
   if (standing) await verifyLoadPath(target);
+  await requireGeneratorMachines(target);
   const found = await inspectTarget(scenario, target, look);
   const { prepared } = found;
   const reach = reachOf(prepared);
@@ -30,7 +33,7 @@ export async function buildPlan(scenario: Scenario, { target, look, standing }: 
     objective: objectiveOf(scenario),
     target: prepared.target,
     targetStands: standing,
-    setUp: standing ? [] : setUpOf(scenario, target),
+    setUp: [...(standing ? [] : setUpOf(scenario, target)), ...setUpOfOthers(target)],
     inPlay: plannedKnobs(found, reach.ranges),
     inert: prepared.inert,
     constraints: reach.constraints,
@@ -52,8 +55,11 @@ async function knownLimit({ load }: Scenario, target: Target): Promise<number | 
     .catch(() => null);
 }
 
-function plannedKnobs(
-  { prepared: { inPlay }, everything }: PreparedTarget,
+export function plannedKnobs(
+  {
+    prepared: { inPlay },
+    everything,
+  }: Pick<PreparedTarget, 'everything'> & { readonly prepared: Pick<Prepared, 'inPlay'> },
   ranges: ReturnType<typeof reachOf>['ranges'],
 ): Plan['inPlay'] {
   return inPlay.map(({ knob, min, max, choices }) => ({
@@ -70,7 +76,7 @@ function plannedKnobs(
 
 const WORDS = { burstCalls: 'the largest burst', capacityCps: 'the highest call rate' } as const;
 
-function objectiveOf({ objective, load }: Scenario): string {
+export function objectiveOf({ objective, load }: Scenario): string {
   const base = objective.maximise === 'burstCalls' ? overBase(load.baseRateCps) : '';
   const guards = objective.guards.map(
     ({ metric, mayFall }) =>

@@ -9,6 +9,7 @@ import { basePlan } from '../load/over-base.ts';
 import { type PlanShare, sharePlan } from '../load/share-plan.ts';
 import { type CallOrder, calleeArgv, callerArgv, callOrder } from '../load/sipp-argv.ts';
 import { arrivalSeed, scheduleArrivals } from '../load/sipp-arrivals.ts';
+import { type FlowPath, flowFile } from '../load/sipp-flows.ts';
 import { overBase } from '../report/load-text.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Endpoint, Target } from '../targets/target.ts';
@@ -34,18 +35,26 @@ export function firstCommands(
   const { base } = line;
   return [
     ...pairs.map((pair, index) => ({
-      what: `the answering side${ofPairs(index, most)}${upTo(line, most)}`,
+      what: `the answering side${ofPairs(index, most)}${on(pair)}${upTo(line, most)}`,
       command: answeringCommand(scenario, pair),
     })),
     ...(base
-      ? [{ what: 'the answering side of the base rate', command: answeringCommand(scenario, base) }]
+      ? [
+          {
+            what: `the answering side of the base rate${on(base)}`,
+            command: answeringCommand(scenario, base),
+          },
+        ]
       : []),
     ...offers.flatMap(({ plan, shares }) => [
       ...(base ? baseOffer(scenario, target, base, plan) : []),
-      ...shares.map((share, index) => ({
-        what: `${whatOf(plan, scenario)}${ofPairs(index, shares.length)}`,
-        command: callingCommand(scenario, target, pairs[index] ?? line.pairs[0], share),
-      })),
+      ...shares.map((share, index) => {
+        const pair = pairs[index] ?? line.pairs[0];
+        return {
+          what: `${whatOf(plan, scenario)}${ofPairs(index, shares.length)}${on(pair)}`,
+          command: callingCommand(scenario, target, pair, share),
+        };
+      }),
     ]),
   ];
 }
@@ -62,7 +71,7 @@ function baseOffer(
   if (!share) return [];
   return [
     {
-      what: `the base rate, ${burst.baseRateCps} calls/s, before the burst and through it`,
+      what: `the base rate, ${burst.baseRateCps} calls/s, before the burst and through it${on(base)}`,
       command: callingCommand(scenario, target, base, share),
     },
   ];
@@ -70,6 +79,15 @@ function baseOffer(
 
 function ofPairs(index: number, count: number): string {
   return count === 1 ? '' : ` (pair ${index + 1} of ${count})`;
+}
+
+function on({ machine }: PlacedPair): string {
+  return machine === undefined ? '' : `, on ${machine.host.label}`;
+}
+
+/** As SIPp is told: on another machine the flows are in the campaign's folder. */
+function flowOf({ machine }: PlacedPair): FlowPath {
+  return machine === undefined ? flowFile : (name) => `${machine.workDir}/${name}.xml`;
 }
 
 function upTo({ pairs: { length }, fixed }: LineUp, used: number): string {
@@ -93,19 +111,26 @@ function sideOf({ load: { transport, holdMs } }: Scenario, { address, port }: En
   return { address, port, bufferBytes: GENERATOR_BUFFER_BYTES, transport, holdMs };
 }
 
-function answeringCommand(scenario: Scenario, { callee, cpus }: PlacedPair): readonly string[] {
-  const argv = calleeArgv({ ...sideOf(scenario, callee), csvFile: 'sipp-callee-1.csv' });
+function answeringCommand(scenario: Scenario, pair: PlacedPair): readonly string[] {
+  const { callee, cpus } = pair;
+  const argv = calleeArgv({
+    ...sideOf(scenario, callee),
+    flowPath: flowOf(pair),
+    csvFile: 'sipp-callee-1.csv',
+  });
   return started(callee, cpus.callee, argv);
 }
 
 function callingCommand(
   scenario: Scenario,
   { routerAddress, routerPort }: Target,
-  { caller, callee, cpus }: PlacedPair,
+  pair: PlacedPair,
   share: PlanShare,
 ): readonly string[] {
+  const { caller, callee, cpus } = pair;
   const argv = callerArgv({
     ...sideOf(scenario, caller),
+    flowPath: flowOf(pair),
     routerAddress,
     routerPort,
     calleeAddress: callee.address,

@@ -46,7 +46,7 @@ export interface PlannedStep {
 }
 
 export interface PlannedPhase {
-  readonly phase: 'baseline' | 'contenders' | 'search' | 'confirm' | 'restore';
+  readonly phase: 'baseline' | 'contenders' | 'search' | 'minimise' | 'confirm' | 'restore';
   readonly minutes: number;
   /** About how many trials fit. */
   readonly trials: number;

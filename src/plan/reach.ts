@@ -16,7 +16,7 @@ export interface Reach {
   readonly constraints: Plan['constraints'];
 }
 
-export function reachOf({ inPlay, current, constraintFacts }: Prepared): Reach {
+export function reachOf({ inPlay, current, constraintFacts, simulatedKnobs }: Prepared): Reach {
   const ranges = new Map<string, { min: number; max: number }>();
   const repaired = new Map<string, number>();
   const rejected = new Map<string, number>();
@@ -28,7 +28,12 @@ export function reachOf({ inPlay, current, constraintFacts }: Prepared): Reach {
     ...Array.from({ length: inPlay.length === 0 ? 0 : POINTS }, next),
   ];
   for (const point of points) {
-    const outcome = repairConfiguration(configurationAt(inPlay, point), current, constraintFacts);
+    const outcome = repairConfiguration(
+      configurationAt(inPlay, point),
+      current,
+      constraintFacts,
+      simulatedKnobs,
+    );
     if (outcome.state === 'rejected') {
       count(rejected, withoutNumbers(outcome.reason));
       continue;

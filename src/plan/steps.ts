@@ -1,15 +1,17 @@
 // The first configurations of a campaign, each as the writes that lead from the one before it: those that prove that knobs act,
 // the baseline, the contenders, and what the seeded sampler proposes first. The same functions decide here as in a campaign.
-import { changesOnly, changesTo, settingsFrom } from '../campaign/apply.ts';
+import { changesTo, refusalOf, settingsFrom } from '../campaign/apply.ts';
 import { repairFor, samplerFor } from '../campaign/campaign.ts';
 import { ceilingsToLift, GENERATOR_BUFFER_BYTES } from '../campaign/generator-headroom.ts';
 import type { PreparedTarget } from '../campaign/prepare.ts';
 import { PROOF, proofConfigurations } from '../campaign/prove-liveness.ts';
 import { sysctlPath, txqueuelenPath } from '../knobs/access.ts';
-import { boundsViolation, violations } from '../knobs/constraints.ts';
+import { violations } from '../knobs/constraints.ts';
 import type { Configuration, Knob } from '../knobs/knob.ts';
 import { parseKnobValue } from '../knobs/knob-value.ts';
+import type { StartDescription } from '../routers/router.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { DEFAULT_SAMPLER } from '../search/sampler-names.ts';
 import type { Target } from '../targets/target.ts';
 import type { PlannedStep, PlannedWrite } from './plan.ts';
 
@@ -41,7 +43,7 @@ export async function firstSteps(
   const steps: PlannedStep[] = [];
   let inForce = everything;
   for (const [index, { label, from, configuration }] of wanted.entries()) {
-    const outside = boundsViolation(changesOnly(configuration, everything));
+    const outside = refusalOf(configuration, everything, prepared.constraintFacts);
     const changes =
       outside === null
         ? changesTo(configuration, { current: everything, inForce, pageBytes: target.facts.pageBytes })
@@ -61,12 +63,14 @@ export async function firstSteps(
       })),
       restart,
       files: start?.files ?? [],
-      command: start === null ? [] : prefixed(start.command, target),
+      command: start === null ? [] : prefixed(start, target),
       lifted: label === PROOF ? [] : lifted(target, inForce, originals),
       refusal: outside ?? start?.refusal ?? null,
       // Proposals have been made consistent; a contender is measured as it stands.
       remarks:
-        from === '' && label !== PROOF ? violations(configuration, everything, prepared.constraintFacts) : [],
+        outside === null && from === '' && label !== PROOF
+          ? violations(configuration, everything, prepared.constraintFacts)
+          : [],
     });
   }
   return steps;
@@ -80,11 +84,20 @@ function proposals(scenario: Scenario, prepared: PreparedTarget['prepared']): re
       configuration: { ...prepared.current, ...configuration },
       score: Number.NEGATIVE_INFINITY,
     });
+  // What gives way is not known before anything was measured.
+  const isExample = (scenario.search?.sampler ?? DEFAULT_SAMPLER) === 'guided';
+  const said = (from: string) => (isExample ? `for example, if nothing gave way: ${from}` : from);
   const count = Math.min(PROPOSALS, prepared.inPlay.length === 0 ? 0 : prepared.inPlay.length + 1);
   return Array.from({ length: count }, () => sampler.ask()).flatMap((proposal, index) =>
     proposal === null
       ? []
-      : [{ label: `candidate ${index + 1}`, from: proposal.from, configuration: proposal.configuration }],
+      : [
+          {
+            label: `candidate ${index + 1}`,
+            from: said(proposal.from),
+            configuration: proposal.configuration,
+          },
+        ],
   );
 }
 
@@ -114,12 +127,14 @@ function lifted(
   }));
 }
 
-/** As the host would start it: inside its namespace, on its CPUs. */
-function prefixed(command: readonly string[], { router, routerHost, routerCpus }: Target): readonly string[] {
-  const { netns } = routerHost;
+/** As the host would start it: inside its namespace, on its CPUs where it has any of its own. */
+function prefixed(
+  { command, cpus }: Pick<StartDescription, 'command' | 'cpus'>,
+  { routerHost: { netns } }: Target,
+): readonly string[] {
   return [
     ...(netns === undefined ? [] : ['ip', 'netns', 'exec', netns]),
-    ...(router.managedBy === 'siptune' ? ['taskset', '-c', routerCpus] : []),
+    ...(cpus === undefined ? [] : ['taskset', '-c', cpus]),
     ...command,
   ];
 }

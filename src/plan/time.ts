@@ -6,7 +6,7 @@ import { RESTART_MS } from '../campaign/search-candidates.ts';
 import type { LoadSpec, Scenario } from '../scenario/scenario.ts';
 import type { PlannedPhase } from './plan.ts';
 
-const PARTS: readonly BudgetPart[] = ['baseline', 'contenders', 'search', 'confirm'];
+const PARTS: readonly BudgetPart[] = ['baseline', 'contenders', 'search', 'minimise', 'confirm'];
 /** A search for a limit ends about every second trial in an overload, after which the router is restarted. */
 const OVERLOADED_SHARE = 0.5;
 /** A registrar begins each trial without the bindings of the one before. */

@@ -17,6 +17,14 @@ export function setUpOf({ target: spec }: Scenario, { routerCpus, loadCpus }: Ta
   ];
 }
 
+/** What further machines with generators are given for the time of a campaign. */
+export function setUpOfOthers({ otherMachines = [] }: Target): readonly string[] {
+  return otherMachines.map(
+    ({ host, workDir, cpus }) =>
+      `on ${host.label}: SIPps on CPU ${cpus}, their files in ${workDir}, a timer that ends them; no setting is changed there`,
+  );
+}
+
 export function wayBackOf(
   originals: readonly Original[],
   target: Target,
@@ -32,6 +40,11 @@ export function wayBackOf(
     ...(target.router.managedBy === 'siptune'
       ? [{ what: 'router', value: 'stopped', how: 'siptune ends what it started' }]
       : []),
+    ...(target.otherMachines ?? []).map(({ host, workDir }) => ({
+      what: 'generators',
+      value: 'ended',
+      how: `on ${host.label}; ${workDir} is deleted`,
+    })),
     ...(standing ? [] : [{ what: 'lab', value: 'down', how: 'its namespaces are deleted' }]),
   ];
 }

@@ -88,6 +88,9 @@ function measuredOf(result: Result, metric: Metric, side: 'current' | 'winner'):
   const samples = (result.samples[metric] ?? []).map((pair) => pair[column]).filter((value) => value > 0);
   const bracket = (side === 'winner' ? result.winner : result.baseline)?.[metric] ?? null;
   if (bracket === null) return { interval: null, basis: null, measurements: 0 };
+  const { comparison } = result;
+  if (comparison?.sides && comparison.metric === metric)
+    return { interval: comparison.sides[side], basis: 'proof', measurements: comparison.pairs };
   return samples.length >= MIN_MEASUREMENTS
     ? { interval: sampleInterval(samples, WIDTH[metric]), basis: 'proof', measurements: samples.length }
     : { interval: bracket, basis: 'search', measurements: samples.length };

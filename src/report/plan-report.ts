@@ -19,6 +19,7 @@ const PHASE_WORDS: Readonly<Record<Plan['phases'][number]['phase'], string>> = {
   baseline: 'measure what the system has today',
   contenders: 'measure the contenders',
   search: 'search',
+  minimise: 'put back what does not pay',
   confirm: 'prove the best against today’s, interleaved',
   restore: 'put everything back, report; and a reserve',
 };
@@ -42,9 +43,7 @@ export function renderPlan(plan: Plan, style: ReportStyle): string {
       title(
         textBlock(`Plan for ${plan.scenario}. Nothing has been written, and nothing was started.`, columns),
       ),
-      block(
-        `${target.router} ${target.routerVersion} ${target.host === 'lab' ? 'in the lab' : `on ${target.host}`}, ${target.cpus} × ${target.cpu}, Linux ${target.kernel}.`,
-      ),
+      block(`${target.router} ${target.routerVersion} ${placeOf(target)}.`),
       block(`Wanted: ${plan.objective}.`),
       ...(plan.targetStands
         ? []
@@ -80,6 +79,11 @@ export function renderPlan(plan: Plan, style: ReportStyle): string {
     section('Put back at the end, also after a crash (siptune restore)', wayBackLines(plan.wayBack, block)),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+function placeOf({ host, cpus, cpu, kernel, simulated }: Plan['target']): string {
+  if (simulated) return `in ${host}, noise ${simulated.noisePct} %: nothing of it is real`;
+  return `${host === 'lab' ? 'in the lab' : `on ${host}`}, ${cpus} × ${cpu}, Linux ${kernel}`;
 }
 
 type Block = (text: string, indent?: string, hang?: string) => string;

@@ -34,6 +34,7 @@ const PHASE_TITLES: Readonly<Record<Phase, string>> = {
   baseline: 'Measuring what the system has today',
   contenders: 'Measuring the contenders',
   search: 'Searching',
+  minimise: 'Putting settings back that do not pay',
   confirm: 'Proving the best against today’s, interleaved',
   restore: 'Putting every setting back',
   report: 'Writing the report',
@@ -107,12 +108,14 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
         return trialText(event.trial);
       case 'measured':
         if (event.label === 'current') current[event.metric] ??= event.value.estimate;
-        return `  ${paint('bold', `${plainText(event.label)}: ${METRIC_TITLES[event.metric]} ${intervalText(event.value)}`)}${against(current[event.metric], event.value, event.label)}`;
+        return `  ${paint('bold', `${plainText(event.label)}: ${METRIC_TITLES[event.metric]} ${intervalText(event.value)}`)}${against(current[event.metric], event.value, event.label)}${event.unreachable === undefined ? '' : `: the generators cannot offer ${count(event.unreachable)}`}`;
       case 'proposed':
         running = `candidate ${event.candidate}`;
         return `  candidate ${event.candidate} (${plainText(event.from)})`;
       case 'rejected':
         return `  candidate ${event.candidate} rejected: ${plainText(event.reason)}`;
+      case 'search-ended':
+        return `  the search ends after ${event.candidates} candidates: ${plainText(event.reason)}`;
       case 'best': {
         const ratio = against(current[event.metric], event.value, event.label);
         best = `${count(event.value.estimate)}${ratio}`;
@@ -121,6 +124,9 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
           `  best so far: ${plainText(event.label)}, ${METRIC_TITLES[event.metric]} ${best}`,
         );
       }
+      case 'put-back':
+        running = `without ${event.knobs.length} settings`;
+        return `  ${event.needed ? 'needed' : 'not needed'}: ${event.knobs.map(plainText).join(', ')} (${METRIC_TITLES[event.metric]}, ${count(event.load)} ${event.needed ? 'are too much' : 'are carried'} without)`;
       case 'netperf':
         return event.absent === null ? null : `  netperf: absent (${plainText(event.absent)})`;
       case 'warning':
@@ -153,7 +159,11 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
     recall: (event) => void textOf(event),
     onEvent(event) {
       const text = textOf(event);
-      if (text !== null) line(text);
+      if (text === null) return;
+      // Whoever wants to hear nothing must hear this.
+      if (options.quiet && event.type === 'restored' && !event.complete)
+        io.err(`${stripVTControlCharacters(text).trim()}\n`);
+      line(text);
     },
     stop() {
       if (timer) clearInterval(timer);

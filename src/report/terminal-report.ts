@@ -19,6 +19,7 @@ export function renderReport(
   events: readonly CampaignEvent[] = [],
 ): string {
   const sections = [
+    simulated(result, style),
     paint(style, 'bold', paragraph(verdictSentence(result), style.columns)),
     notRestored(result, style),
     paragraph(aboutLine(result), style.columns),
@@ -48,6 +49,14 @@ export function verdictSentence(result: Result): string {
   }
 }
 
+/** Said first of all, so that nobody takes its numbers for a router's. */
+function simulated({ target }: Result, style: ReportStyle): string {
+  if (!target.simulated) return '';
+  const { landscape, noisePct } = target.simulated;
+  const text = `SIMULATED: a model of a router (landscape ${plainText(landscape)}, noise ${noisePct} %). Nothing here was measured on a real one, and times are virtual.`;
+  return paint(style, ['bold', 'yellow'], paragraph(text, style.columns));
+}
+
 /** What an operator must know before any number. */
 function notRestored({ restored, id }: Result, style: ReportStyle): string {
   if (restored) return '';
@@ -59,7 +68,9 @@ function aboutLine({ target, id, scenario, seed, load }: Result): string {
   const machine =
     target.host === ''
       ? 'on a target that was not reached'
-      : `on ${target.host} (${target.cpus} × ${target.cpu}, Linux ${target.kernel})`;
+      : target.simulated
+        ? `in ${target.host}, ${target.cpus} × ${target.cpu}`
+        : `on ${target.host} (${target.cpus} × ${target.cpu}, Linux ${target.kernel})`;
   const router = `${target.router} ${target.routerVersion}`.trim();
   // The usual load needs no words.
   const what = load && loadText(load) !== loadText() ? `, ${loadText(load)}` : '';
@@ -86,7 +97,30 @@ function measurements(result: Result, style: ReportStyle): string {
   ];
   if (rows.length === 0) return '';
   const bounds = 'In brackets: the 95 % intervals of its searches, from the lowest bound to the highest.';
-  return `${table(style, ['', metricTitle('burstCalls', result.load), METRIC_TITLES.capacityCps], rows)}\n${paragraph(bounds, style.columns)}`;
+  return [
+    table(style, ['', metricTitle('burstCalls', result.load), METRIC_TITLES.capacityCps], rows),
+    paragraph(bounds, style.columns),
+    ...generatorBounds(result).map((line) => paragraph(line, style.columns)),
+  ].join('\n');
+}
+
+/** Where the generators ended a search, more may be carried than it says. */
+function generatorBounds({ baseline, contenders, winner }: Result): readonly string[] {
+  const all = [
+    { name: 'current', measured: baseline },
+    ...contenders.map((contender) => ({ name: contender.name, measured: contender })),
+    { name: 'winner', measured: winner },
+  ];
+  return all.flatMap(({ name, measured }) => {
+    const { burstCalls, capacityCps } = measured?.generatorBound ?? {};
+    const loads = [
+      ...(burstCalls === undefined ? [] : [`${count(burstCalls)} calls at once`]),
+      ...(capacityCps === undefined ? [] : [`${count(capacityCps)} calls/s`]),
+    ];
+    return loads.length === 0
+      ? []
+      : [`${plainText(name)}: the generators cannot offer ${loads.join(', nor ')}: it may carry more.`];
+  });
 }
 
 function cpuBounds(result: Result, style: ReportStyle): string {
@@ -100,10 +134,12 @@ function comparison(result: Result, style: ReportStyle): string {
   const percent = `${(proof.confidence * 100).toFixed(0)} % interval`;
   return section(style, 'Proof', [
     `${metricTitle(proof.metric, load)}, against current: ${ratioText(proof.ratio)}, ${percent}, ${proof.pairs} interleaved pairs`,
-    `sign-flip test: ${pValueText(proof)}`,
+    `permutation test: ${pValueText(proof)}`,
     ...proof.guards.map((guard) => {
       const title = `guard ${metricTitle(guard.metric, load)}`;
       // A ratio of nothing is recorded as 0.
+      if (guard.measured === false)
+        return `${title}: ${guard.held ? `at least ${guard.ratio.estimate.toFixed(2)} times today's is carried: held` : `${(1 - guard.mayFall).toFixed(2)} times today's was too much: NOT held`}`;
       return guard.ratio.estimate === 0
         ? `${title}: not measured, so NOT held`
         : `${title}: ${ratioText(guard.ratio)}, may fall by ${(guard.mayFall * 100).toFixed(0)} %: ${guard.held ? 'held' : 'NOT held'}`;
@@ -111,7 +147,7 @@ function comparison(result: Result, style: ReportStyle): string {
   ]);
 }
 
-/** The sign-flip test cannot go below 2^-n: without that word, a good proof with few pairs reads like a bad one. */
+/** The permutation test cannot go below 2^-n: without that word, a good proof with few pairs reads like a bad one. */
 function pValueText({ pValue, pairs }: NonNullable<Result['comparison']>): string {
   const text = `p = ${pValue.toPrecision(2)}`;
   const isLeast = Math.abs(pValue - 2 ** -pairs) < 1e-9;
@@ -131,10 +167,32 @@ function profile(result: Result, style: ReportStyle): string {
   ]);
   return [
     paint(style, 'bold', 'Profile'),
-    ...(winner.minimal ? [] : [paragraph('Not minimised: some of these may not matter.', style.columns)]),
+    paragraph(minimalText(result, changed), style.columns),
     table(style, ['knob', 'from', 'to'], rows),
-    paragraph(`To install it: siptune export ${plainText(result.id)}`, style.columns),
+    paragraph(
+      result.target.simulated
+        ? 'Simulated: it is not for installing, and siptune export refuses it.'
+        : `To install it: siptune export ${plainText(result.id)}`,
+      style.columns,
+    ),
   ].join('\n');
+}
+
+/** Which settings went, and how that was seen. */
+function minimalText({ winner, minimised, comparison }: Result, changed: readonly string[]): string {
+  if (!winner?.minimal)
+    return minimised?.state === 'guard-broken'
+      ? 'Not minimised: with fewer settings a guard did not hold.'
+      : minimised?.state === 'out-of-time'
+        ? 'Minimised as far as the time went: some of these may not matter.'
+        : 'Not minimised: some of these may not matter.';
+  const spared = new Set((minimised?.questions ?? []).flatMap(({ knobs, needed }) => (needed ? [] : knobs)));
+  for (const name of changed) spared.delete(name);
+  const load = minimised?.load;
+  if (spared.size === 0 || load === null || load === undefined)
+    return 'Minimal: none of these could be spared.';
+  const unit = comparison?.metric === 'capacityCps' ? 'calls/s' : 'calls at once';
+  return `Minimal: ${count(load)} ${unit} are carried as well with today's ${[...spared].map(plainText).join(', ')}, but not without any of these:`;
 }
 
 function limiters(events: readonly CampaignEvent[], style: ReportStyle): string {

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readJournal } from '../../src/store/journal.ts';
 import type { Result } from '../../src/store/result.ts';
 import { LAB } from '../../src/targets/lab/layout.ts';
+import { LONG_TESTS } from '../support/long-tests.ts';
 import { campaignDir, machineState, siptune, untilEvent, writeScenario } from '../support/real-run.ts';
 
 const MINUTES = 60_000;
@@ -76,7 +77,7 @@ test(
 describe('cut short', () => {
   test('Ctrl-C ends it restored, with status 130', async () => {
     const run = siptune(folder, 'run', await writeScenario(folder));
-    await untilEvent(run, results, isTrial('article'));
+    await untilEvent(run, results, isTrial('current'));
     run.child.kill('SIGINT');
     const { status, stderr, stdout } = await run.ended;
     expect(status).toBe(130);
@@ -85,23 +86,27 @@ describe('cut short', () => {
     expect(await machineState()).toEqual(before);
   });
 
-  test('kill -9, then restore from another process; the second restore has nothing to do', async () => {
-    const run = siptune(folder, 'run', await writeScenario(folder));
-    await untilEvent(run, results, isTrial('article'));
-    run.child.kill('SIGKILL');
-    await run.ended;
-    const left = await machineState();
-    expect(left['net.core.rmem_default']).toBe('10485760');
-    expect(left.namespaces).not.toBe('');
+  // The short run has it in safety.test.ts, at other moments.
+  test.runIf(LONG_TESTS)(
+    'kill -9, then restore from another process; the second restore has nothing to do',
+    async () => {
+      const run = siptune(folder, 'run', await writeScenario(folder));
+      await untilEvent(run, results, isTrial('article'));
+      run.child.kill('SIGKILL');
+      await run.ended;
+      const left = await machineState();
+      expect(left['net.core.rmem_default']).toBe('10485760');
+      expect(left.namespaces).not.toBe('');
 
-    const first = await siptune(folder, 'restore').ended;
-    expect(first.status).toBe(0);
-    expect(first.stdout).toMatch(/put back/);
-    expect(await machineState()).toEqual(before);
-    const second = await siptune(folder, 'restore').ended;
-    expect(second).toMatchObject({ status: 0 });
-    expect(second.stdout).toMatch(/^Nothing to restore/);
-  });
+      const first = await siptune(folder, 'restore').ended;
+      expect(first.status).toBe(0);
+      expect(first.stdout).toMatch(/put back/);
+      expect(await machineState()).toEqual(before);
+      const second = await siptune(folder, 'restore').ended;
+      expect(second).toMatchObject({ status: 0 });
+      expect(second.stdout).toMatch(/^Nothing to restore/);
+    },
+  );
 
   test('a router that is killed in a trial: the trial is failed, and the campaign goes on', async () => {
     const run = siptune(folder, 'run', await writeScenario(folder));
@@ -160,6 +165,17 @@ describe('what cannot start', () => {
     }
     // The lab was up before: it is not the campaign's to take down.
     expect((await siptune(folder, 'lab', 'status').ended).stdout).toMatch(/^lab: up/);
+  });
+
+  test('a lab of somebody’s with another link is refused, and stays as it is', async () => {
+    await siptune(folder, 'lab', 'up', '--egress', '20 Mbit/s').ended;
+    const there = (await siptune(folder, 'lab', 'status').ended).stdout;
+    const { status, stdout, stderr } = await siptune(folder, 'run', await writeScenario(folder)).ended;
+    expect(status).toBe(3);
+    expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(
+      /the lab is up already, with a limit of 20 Mbit\/s .* siptune lab down/,
+    );
+    expect((await siptune(folder, 'lab', 'status').ended).stdout).toBe(there);
   });
 });
 

@@ -1,5 +1,5 @@
 // A router that carries calls is not staging: a second SIPp plays the calls of somebody else, before and during a campaign.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,10 +48,20 @@ async function callFromElsewhere(rateCps: number): Promise<void> {
         ...['sipp', `${LAB.routerAddress}:${LAB.routerPort}`, '-sf', repo('scenarios/flows/options.xml')],
         ...['-i', LAB.callerAddress, '-p', '5066', '-ci', '127.0.0.1', '-cp', '15966', '-s', 'foreign'],
         ...['-key', 'callee', `${LAB.routerAddress}:${LAB.routerPort}`, '-key', 'uncounted', '0'],
+        ...['-key', 'contact', `${LAB.callerAddress}:5066`],
         ...['-r', String(rateCps), '-l', '100000', '-nostdin'],
       ],
-      { cwd: dir, stdoutFile: '/dev/null', stderrFile: '/dev/null' },
+      { cwd: dir, stdoutFile: '/dev/null', stderrFile: join(dir, 'foreign.err') },
     );
+}
+
+/** Without it these tests would show nothing. */
+async function expectForeignCalls(): Promise<void> {
+  const said = await readFile(join(dir, 'foreign.err'), 'utf8');
+  expect(await machine.run(['ps', '-o', 'stat=', '-p', String(foreign?.pid)]), said).toMatchObject({
+    exitCode: 0,
+    stdout: expect.not.stringContaining('Z'),
+  });
 }
 
 (LONG_TESTS ? describe : describe.skip).each(['kamailio', 'opensips'] as const)('%s', (kind) => {
@@ -93,6 +103,7 @@ async function callFromElsewhere(rateCps: number): Promise<void> {
           dir,
           systemClock,
         );
+        await expectForeignCalls();
         const signal = new AbortController().signal;
         await expect(refuseForeignTraffic({ ...target, router }, systemClock, signal)).rejects.toThrow(
           /receives (1\d|2\d) SIP messages\/s that siptune did not send/,
@@ -138,7 +149,9 @@ async function callFromElsewhere(rateCps: number): Promise<void> {
       onEvent: async (event) => {
         if (event.type !== 'trial') return;
         if (event.trial.n === 2) await callFromElsewhere(200);
-        if (event.trial.n === 6) stop.abort();
+        if (event.trial.n < 6) return;
+        await expectForeignCalls();
+        stop.abort();
       },
     });
     expect(result).toMatchObject({ reason: 'interrupted', restored: true });

@@ -13,6 +13,7 @@ import { type LoadPath, verifyLoadPath } from '../../src/targets/verify-address.
 import { labCampaign } from '../support/lab-campaign.ts';
 
 const machine = createLocalHost();
+const tcpdump = !(await machine.run(['tcpdump', '--version'])).notFound;
 const kamailio = (await machine.run(['kamailio', '-v'])).notFound ? 'absent' : 'here';
 const CALLER_NETNS = 'siptune-test-caller';
 const ROUTER_NETNS = 'siptune-test-router';
@@ -183,7 +184,7 @@ objective: { maximise: burst }
 knobs: [net.core.rmem_default]
 `,
   );
-  const capture = await startCapture('udp and net 198.18.0.0/15');
+  const captures = await Promise.all([machine, caller, router].map((host) => startCapture(host)));
   const before = await sent();
   const out = join(folder, 'results');
   const argv = [
@@ -202,15 +203,24 @@ knobs: [net.core.rmem_default]
   expect(run).toMatchObject({ exitCode: EXIT.unsafe, stdout: '' });
   expect(run.stderr).toMatch(/refusing to send load: 198\.18\.8\.77 is not an address of/);
   expect(await sent()).toEqual(before);
-  expect(await capture()).toBe('');
+  expect(await Promise.all(captures.map((seen) => seen()))).toEqual(['', '', '']);
 });
 
-/** What the machine itself sees on any device while it runs: nothing may leave the namespaces. Without tcpdump: "". */
-async function startCapture(filter: string): Promise<() => Promise<string>> {
-  const file = join(folder, 'capture.txt');
+test.skipIf(!tcpdump)('the capture of these tests sees a packet that is sent', async () => {
+  const seen = await startCapture(caller);
+  const send = `require('node:dgram').createSocket('udp4').send('x', 5060, '${ROUTER}', () => process.exit())`;
+  expect(await caller.run([process.execPath, '-e', send])).toMatchObject({ exitCode: 0 });
+  // tcpdump is handed packets in blocks.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(await seen()).toContain(ROUTER);
+});
+
+/** What a namespace sees on any device; the machine's own: nothing may leave the others. Without tcpdump: "". */
+async function startCapture(host: typeof machine): Promise<() => Promise<string>> {
+  const file = join(folder, `capture-${captures.length}-${host.label.replaceAll(/\W/g, '-')}.txt`);
   await writeFile(file, '');
-  const capture = await machine
-    .spawn(['tcpdump', '-p', '-n', '-l', '-q', '-i', 'any', filter], {
+  const capture = await host
+    .spawn(['tcpdump', '-p', '-n', '-l', '-q', '-i', 'any', 'net', '198.18.0.0/15'], {
       stdoutFile: file,
       stderrFile: `${file}.err`,
     })

@@ -45,6 +45,7 @@ router:
 load: { hold: 200ms, window: 2s, warmup: 500ms }
 objective: { maximise: burst }
 knobs: [txqueuelen, kernel.shmmax, router.shm, router.pkg]
+search: { sampler: local-steps } # it changes settings that nothing speaks for, too
 budget: ${BUDGET_MS / 1000}s
 `,
     );

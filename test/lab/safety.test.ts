@@ -3,16 +3,19 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sysctlPath, writeTxqueuelen } from '../../src/knobs/access.ts';
 import { CATALOGUE } from '../../src/knobs/catalogue.ts';
 import { renderRestoreScript } from '../../src/safety/restore-script.ts';
 import { STATE_DIR } from '../../src/safety/state-dir.ts';
+import { createRandom } from '../../src/stats/random.ts';
 import type { RunningCommand } from '../../src/targets/host.ts';
 import { createLab } from '../../src/targets/lab/lab.ts';
 import { createLocalHost } from '../../src/targets/local-host.ts';
 import type { Original } from '../../src/targets/original.ts';
+import { LONG_TESTS } from '../support/long-tests.ts';
 
 const NETNS = 'siptune-test-safety';
 const PATIENCE = { timeout: 60_000, interval: 100 };
@@ -227,7 +230,10 @@ describe.skipIf(noKamailio || noSipp)('siptune run in the lab (needs Kamailio an
     return { run, journal, id: await id() };
   }
 
-  test.each(['"armed"', '"lab-up"', '"originals-complete"', '"write-result"', '"router-started"', '"trial"'])(
+  const moments = LONG_TESTS
+    ? ['"armed"', '"lab-up"', '"originals-complete"', '"write-result"', '"router-started"', '"trial"']
+    : ['"armed"', '"write-result"', '"trial"'];
+  test.each(moments)(
     'killed after %s, the target is as it was',
     async (word) => {
       const before = await hostValues();
@@ -254,6 +260,28 @@ describe.skipIf(noKamailio || noSipp)('siptune run in the lab (needs Kamailio an
     300_000,
   );
 
+  test.each(LONG_TESTS ? [1, 2, 3] : [1])(
+    'interrupted, and killed while it restores (seed %i), every setting comes back',
+    async (seed) => {
+      const before = await hostValues();
+      const { run, journal, id } = await startCampaign('"write-result"');
+      run.kill('SIGINT');
+      await expect.poll(journal, { ...PATIENCE, interval: 5 }).toContain('"phase":"restore"');
+      await setTimeout(createRandom(seed)() * 200);
+      run.kill('SIGKILL');
+      await run.exited;
+      // By the timer, if siptune itself was not quicker; and then there is nothing left for the command.
+      await expect.poll(leased, PATIENCE).toBe(false);
+      expect(await hostValues()).toEqual(before);
+      expect(await ended()).toBe(true);
+      expect(await readFile(join(STATE_DIR, 'campaigns', id, 'restored'), 'utf8')).toBe('complete\n');
+      const restore = await machine.run(siptune('restore', '--out', results()), { timeoutMs: 60_000 });
+      expect(restore).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(await hostValues()).toEqual(before);
+    },
+    300_000,
+  );
+
   test('a second campaign and a restore are refused by name; killed, the first is restored by the command at once', async () => {
     const before = await hostValues();
     const { run, id } = await startCampaign('"router-started"');
@@ -269,7 +297,10 @@ describe.skipIf(noKamailio || noSipp)('siptune run in the lab (needs Kamailio an
     }
     run.kill('SIGKILL');
     await run.exited;
-    const restore = await machine.run(siptune('restore', '--out', results()), { timeoutMs: 60_000 });
+    // By the scenario's name, as every command takes it.
+    const restore = await machine.run(siptune('restore', 'lab-kamailio', '--out', results()), {
+      timeoutMs: 60_000,
+    });
     expect(restore).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`${id}: `) });
     expect(await ended()).toBe(true);
     expect(await hostValues()).toEqual(before);

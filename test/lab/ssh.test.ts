@@ -181,6 +181,27 @@ describe.skipIf(noSshServer)(noSshServer ?? 'SSH', () => {
     });
   });
 
+  test('what is to end with the link ends with it, also after a cut; the rest goes on', async () => {
+    const runs = async (pid: number) =>
+      (await machine.run(['ps', '-o', 'stat=', '-p', String(pid)])).stdout.trim();
+    const relay = await startTcpRelay(server.port);
+    for (const end of [async (host: SshHost) => host.close(), async () => relay.cut()]) {
+      const host = hostAt({ port: relay.port });
+      const tied = await host.spawn(['sh', '-c', 'sleep 600 & wait'], { endsWithLink: true });
+      const free = await host.spawn(['sleep', '600']);
+      await end(host);
+      await expect.poll(() => runs(tied.pid), { timeout: 5_000 }).toMatch(/^(Z.*)?$/);
+      expect((await tied.exited).exitCode).toBeUndefined();
+      // Its child as well; what is dead may wait for its parent's notice.
+      const group = async () => (await machine.run(['ps', '-o', 'stat=', '-g', String(tied.pid)])).stdout;
+      await expect.poll(group, { timeout: 5_000 }).toMatch(/^(Z.*\n)*$/);
+      expect(await runs(free.pid)).toMatch(/^S/);
+      process.kill(free.pid, 'SIGKILL');
+      await host.close();
+    }
+    await relay.close();
+  });
+
   test('nothing is left when it was closed: no agent, no folder, no connection', async () => {
     const folders = async () =>
       [...(await readdir('/run')), ...(await readdir('/tmp'))].filter((name) =>

@@ -1,8 +1,18 @@
 // Who else uses the machine, how long the router's processes ran, and what refused connections and flows.
 import { expect, test } from 'vitest';
 import { parseConntrack, parseListens } from '../../src/meters/netstat.ts';
-import { type ProcessLook, parseProcesses, rivalsIn, rivalsReport } from '../../src/meters/rivals.ts';
+import {
+  createRivalsMeter,
+  type ProcessLook,
+  parseProcesses,
+  rivalsIn,
+  rivalsReport,
+} from '../../src/meters/rivals.ts';
 import { parseSchedstat, schedstatReport } from '../../src/meters/schedstat.ts';
+import type { Host } from '../../src/targets/host.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { createFakeHost } from '../support/fake-host.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const HZ = 100;
 const OWN = 10;
@@ -38,7 +48,7 @@ const rivals = (before: string[], after: string[], between?: string[]) =>
       },
       [{ pid: 20, role: 'router' }],
       HZ,
-      OWN,
+      [OWN],
     ),
   ).map(({ name, cpuPct }) => [name, Math.round(cpuPct)]);
 
@@ -109,4 +119,32 @@ test('full accept queues and refused flows are found by name, whatever other col
     conntrackEarlyDrop: 0,
   });
   expect(parseConntrack('')).toEqual({});
+});
+
+test('on another machine only those of the trial that run there are known, and siptune is none of them', async () => {
+  const clock = createFakeClock();
+  const busy = (ticks: number) =>
+    [
+      statLine(process.pid, 'namesake', 50_000 + ticks),
+      statLine(77, 'yes', 50_000 + ticks),
+      statLine(78, 'sipp', 50_000 + ticks),
+    ].join('');
+  const there: Host = {
+    ...createFakeHost({ commands: {}, files: {} }),
+    remote: true,
+    run: async () => ({
+      ...{ exitCode: 0, signal: undefined, stderr: '', timedOut: false, notFound: false },
+      stdout: `${600 + clock.nowMs() / 1000}.00 900.00\n${busy(clock.nowMs() / 10)}`,
+    }),
+  };
+  const meter = createRivalsMeter(there, HZ, clock, { isThere: ({ on }) => on === 'load1' });
+  const rawDir = await tempDir();
+  const processes = () => [
+    { pid: 77, role: 'uac' },
+    { pid: 78, role: 'uac', on: 'load1' },
+  ];
+  await meter.start({ rawDir, processes });
+  clock.advance(5_000);
+  const { report } = await meter.stop();
+  expect(rivalsIn(report).map(({ name }) => name)).toEqual(['namesake', 'yes']);
 });

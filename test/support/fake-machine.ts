@@ -12,7 +12,7 @@ export const HEALTHY: FakeHostTables = {
     'ip -d -j link show dev eth0': JSON.stringify([{ ifname: 'eth0', link_type: 'ether' }]),
     'tc -j qdisc show': fixture('doctor/tc-qdisc.json'),
     'tc -s -j qdisc show': fixture('doctor/tc-qdisc.json'),
-    'tc -j qdisc show dev eth0 root': JSON.stringify([{ kind: 'pfifo_fast', dev: 'eth0', root: true }]),
+    'tc -j qdisc show dev eth0': JSON.stringify([{ kind: 'pfifo_fast', dev: 'eth0', root: true }]),
     'ethtool --json eth0': fixture('doctor/ethtool-6.11.composed.json'),
     'ethtool -g eth0': fixture('doctor/ethtool-6.1-rings.txt'),
     'kamailio -v': fixture('routers/kamailio-v.txt'),

@@ -20,6 +20,7 @@ export interface LabBed {
   readonly emit: (event: NewEvent) => Promise<void>;
   readonly signal: AbortSignal;
   readonly events: readonly NewEvent[];
+  readonly trialDir: (n: number) => string;
   /** Removes what the trials left on disk; the bed is restored by whoever used it. */
   readonly dispose: () => Promise<void>;
 }
@@ -48,20 +49,24 @@ export async function openLabBed(options: {
     workDir: join(dir, 'router'),
     statePath: join(dir, 'state'),
   });
+  const trialDir = (n: number) => join(dir, 'trials', String(n));
   const bed = createLiveTestBed({
     scenario,
     openTarget: target.open,
     closeTarget: target.close,
     safeguard: target.safeguard,
     statePath: join(dir, 'state'),
-    trialDir: (n: number) => join(dir, 'trials', String(n)),
+    trialDir,
     emit,
     clock,
     signal,
   });
   return {
-    ...{ bed, scenario, clock, emit, signal, events },
-    dispose: () => rm(dir, { recursive: true, force: true }),
+    ...{ bed, scenario, clock, emit, signal, events, trialDir },
+    async dispose() {
+      await target.disconnect();
+      await rm(dir, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 // A target for the tests of safety: its state stands in a temporary folder, and its "router" is a file. Processes are real ones.
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,16 +63,30 @@ export const guardOf = (campaign: string, more: Partial<SafeguardDeps> = {}) =>
     ...more,
   });
 
+/** Several targets in one test, each with its own state and its own file, need not be waited for one after the other. */
+export interface Place {
+  readonly statePath: string;
+  readonly file: string;
+}
+
+export async function anotherPlace(name: string): Promise<Place> {
+  const place = { statePath: join(folder, name, 'state'), file: join(folder, name, 'defaults') };
+  await mkdir(join(folder, name));
+  await writeFile(place.file, ORIGINAL);
+  return place;
+}
+
 /** A siptune in a process of its own, which changes the file and goes on changing it. */
 export async function startHolder(
   campaign: string,
   env: Readonly<Record<string, string>> = {},
   periodMs = PERIOD_MS,
+  at: Place = { statePath, file },
 ) {
-  const out = join(folder, `${campaign}.out`);
+  const out = `${at.file}.${campaign}.out`;
   await writeFile(out, '');
   const holder = await machine.spawn(
-    [process.execPath, '--import', 'tsx', holderProgram, statePath, campaign, String(periodMs), file],
+    [process.execPath, '--import', 'tsx', holderProgram, at.statePath, campaign, String(periodMs), at.file],
     { stdoutFile: out, stderrFile: out, env },
   );
   spawned.push(holder);

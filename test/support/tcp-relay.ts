@@ -12,6 +12,8 @@ export interface TcpRelay {
   freeze(): void;
   /** What was held back is delivered. */
   thaw(): void;
+  /** Ends the connections that there are; new ones are taken. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,9 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
     thaw: () => {
       frozen = false;
       for (const act of onThaw.splice(0)) act();
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
     },
     async close() {
       server.close();
