@@ -1,9 +1,12 @@
 // Puts a campaign's findings into the form of result.json.
+import { RATE_METRICS } from '../scenario/metrics.ts';
 import type { LoadSpec } from '../scenario/scenario.ts';
 import { importanceOf } from '../stats/importance.ts';
 import { type MeasuredConfiguration, RESULT_SCHEMA, type Result } from '../store/result.ts';
+import { aimOf } from './aims/aim-of.ts';
 import type { CampaignDeps } from './campaign.ts';
-import { combined, type Findings, type Measured } from './findings.ts';
+import { worthOf } from './finalist.ts';
+import { type Findings, known, type Measured, perMetric } from './findings.ts';
 import type { Prepared } from './test-bed.ts';
 import type { TrialTally } from './trial-tally.ts';
 
@@ -28,9 +31,9 @@ function callKindOf({ flow, transport, arrivals, baseRateCps }: LoadSpec): NonNu
 
 export function buildResult(parts: ResultParts): Result {
   const { scenario, findings, prepared } = parts;
-  const metric = scenario.objective.maximise;
+  const aim = aimOf(scenario);
   const verdict = findings.aborted === null ? (findings.verdict ?? 'aborted') : 'aborted';
-  const todays = combined(findings.current?.values[metric] ?? [])?.estimate;
+  const todays = worthOf({ aim }, findings.current);
   const netperf = [findings.netperfCurrent, findings.netperfWinner];
   const absent = netperf.find((report) => report?.state === 'absent');
   return {
@@ -48,11 +51,15 @@ export function buildResult(parts: ResultParts): Result {
     baseline:
       findings.current && proven(measuredConfiguration(findings.current, findings), findings, 'current'),
     contenders: findings.contenders.map((contender) => {
-      const own = combined(contender.values[metric])?.estimate;
+      const own = worthOf({ aim }, contender);
+      const once = own > 0 && todays > 0 ? own / todays : null;
+      const { proven: proof } = contender;
       return {
         name: contender.label,
         ...measuredConfiguration(contender, findings),
-        ratio: own !== undefined && todays !== undefined && todays > 0 ? own / todays : null,
+        ...(proof ? { [aim.metric]: proof.value } : {}),
+        ratio: proof?.ratio.estimate ?? once,
+        ...(proof ? { proof } : {}),
       };
     }),
     winner:
@@ -63,7 +70,7 @@ export function buildResult(parts: ResultParts): Result {
               findings,
               'winner',
             ),
-            minimal: findings.minimised?.state === 'done',
+            minimal: findings.minimised?.state === 'done' && findings.best === findings.finalist,
           }
         : null,
     minimised: findings.minimised,
@@ -97,23 +104,22 @@ function proven(
 
 /** Only what was measured in the proof. */
 function freshOf(best: Measured, searched: Findings['searched']): Measured {
-  const { capacityCps, burstCalls } = best.values;
-  return {
-    ...best,
-    values: {
-      capacityCps: capacityCps.slice(searched.capacityCps),
-      burstCalls: burstCalls.slice(searched.burstCalls),
-    },
-  };
+  return { ...best, values: perMetric((metric) => best.values[metric].slice(searched[metric])) };
 }
 
 function measuredConfiguration(measured: Measured, { cpuBounds }: Findings): MeasuredConfiguration {
-  const capacityCps = combined(measured.values.capacityCps);
+  const capacityCps = known(measured, 'capacityCps');
   const bound = cpuBounds.get(measured.label);
   return {
     config: measured.configuration,
     capacityCps,
-    burstCalls: combined(measured.values.burstCalls),
+    burstCalls: known(measured, 'burstCalls'),
+    ...Object.fromEntries(
+      RATE_METRICS.flatMap((metric) => {
+        const value = known(measured, metric);
+        return value === null ? [] : [[metric, value]];
+      }),
+    ),
     ...(Object.keys(measured.unreachable).length > 0 ? { generatorBound: measured.unreachable } : {}),
     cpuBound: bound
       ? {

@@ -8,19 +8,22 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { createSampler } from '../search/create-sampler.ts';
 import type { Result } from '../store/result.ts';
 import { afterRestore } from './after-restore.ts';
+import type { Aim } from './aims/aim.ts';
+import { aimOf } from './aims/aim-of.ts';
 import { measureBaseline, measureContenders } from './baseline.ts';
 import { createBudget } from './budget.ts';
 import { buildResult } from './build-result.ts';
-import { confirm, proofMs } from './confirm.ts';
+import { confirm } from './confirm.ts';
 import type { Emit } from './events.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { interruptionOf } from './interruption.ts';
-import { createSpoilt, MeasurementFailed, type Spoilt, trialMs } from './measure.ts';
+import { createSpoilt, MeasurementFailed, type Spoilt } from './measure.ts';
 import { minimise } from './minimise.ts';
 import { notingCpuBounds } from './note-cpu-bounds.ts';
 import { notingOverloads, type Overloads } from './note-overloads.ts';
-import { RESTART_MS, searchCandidates } from './search-candidates.ts';
+import { proofMs, RESTART_MS } from './proof/proof-time.ts';
+import { searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
 
 export interface CampaignDeps {
@@ -35,6 +38,7 @@ export interface CampaignDeps {
 
 /** What every part of a campaign works with. */
 export interface Campaign extends CampaignDeps {
+  readonly aim: Aim;
   readonly prepared: Prepared;
   readonly budget: ReturnType<typeof createBudget>;
   readonly findings: Findings;
@@ -125,7 +129,8 @@ function openCampaign(
   budget: Campaign['budget'],
   findings: Findings,
 ): Campaign {
-  return { ...deps, prepared, budget, findings, spoilt: createSpoilt(), repair: repairFor(prepared) };
+  const aim = aimOf(deps.scenario);
+  return { ...deps, aim, prepared, budget, findings, spoilt: createSpoilt(), repair: repairFor(prepared) };
 }
 
 export function repairFor(prepared: Prepared): Campaign['repair'] {
@@ -147,6 +152,6 @@ export function samplerFor({
   return createSampler({
     ...{ knobs: prepared.inPlay, start, seed: scenario.seed, repair },
     ...(scenario.search === undefined ? {} : { name: scenario.search.sampler }),
-    costs: { trialMs: trialMs(scenario.objective.maximise, scenario.load), restartMs: RESTART_MS },
+    costs: { trialMs: aimOf(scenario).trialMs, restartMs: RESTART_MS },
   });
 }

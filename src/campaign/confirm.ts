@@ -1,29 +1,31 @@
-// The proof: the best meets `current` in fresh trials, interleaved so that drift hits both alike (A B B A …).
-import type { LimitFound } from '../capacity/search-limit.ts';
-import type { LoadSpec, Metric, Objective, Scenario } from '../scenario/scenario.ts';
-import type { Interval } from '../stats/interval.ts';
-import { emitNetperf, fileFound, measureInto, WIDTH } from './baseline.ts';
-import type { Campaign } from './campaign.ts';
-import type { Findings, Measured } from './findings.ts';
-import { carriesMostly, TRIALS_OF_MOST, trialMs } from './measure.ts';
-import {
-  type Blocks,
-  measureBlocks,
-  putInForce,
-  pValueOfBlocks,
-  ratioOfBlocks,
-  TRIALS_A_BLOCK,
-  usablePairs,
-} from './proof-blocks.ts';
-import { RESTART_MS } from './search-candidates.ts';
+// The proof: the best meets `current` in fresh trials, interleaved so that drift hits both alike (A B B A …), and the contenders meet
+// them as far as there is time. One of these takes the best's place only where the proof says that it is better.
 
-const METRIC_WORDS: Readonly<Record<Metric, string>> = {
+import { timesText } from '../report/numbers.ts';
+import type { LimitMetric, Metric } from '../scenario/scenario.ts';
+import type { Interval } from '../stats/interval.ts';
+import type { Contested } from '../store/result.ts';
+import { emitNetperf } from './baseline.ts';
+import type { Campaign } from './campaign.ts';
+import { worthOf } from './finalist.ts';
+import { type Findings, type Measured, perMetric } from './findings.ts';
+import { checkGuard } from './proof/guard.ts';
+import type { Pairs } from './proof/proof-method.ts';
+import { guardsMs, MIN_PAIRS, proofMs, RESTART_MS, roundMs } from './proof/proof-time.ts';
+import { measureRounds, pairsOf, type Rounds } from './proof/rounds.ts';
+
+const METRIC_WORDS: Readonly<Record<LimitMetric, string>> = {
   burstCalls: 'the burst',
   capacityCps: 'the capacity',
 };
+const GAINS: Readonly<Record<Metric, (times: string) => string>> = {
+  burstCalls: (times) => `the burst is ${times} times today's`,
+  capacityCps: (times) => `the capacity is ${times} times today's`,
+  lossShare: (times) => `today's loss is ${times} times the winner's`,
+  p99SetupMs: (times) => `today's p99 setup delay is ${times} times the winner's`,
+  memoryMib: (times) => `today's memory is ${times} times the winner's`,
+};
 const CONFIDENCE = 0.95;
-/** Fewer prove nothing, however well they agree. */
-const MIN_PAIRS = 6;
 const MAX_PAIRS = 24;
 /**
  * The pairs end before their time when even this interval lies on one side of 1. Looking after every pair costs no honesty then:
@@ -31,69 +33,73 @@ const MAX_PAIRS = 24;
  * Source: J. L. Haybittle, British Journal of Radiology 44, 1971; R. Peto et al., British Journal of Cancer 34, 1976.
  */
 const CONFIDENCE_TO_STOP = 0.999;
-/** Trials that measure today's, on average. */
-const TRIALS_OF_A_GUARD: Readonly<Record<Metric, number>> = { burstCalls: 3, capacityCps: 5 };
 
-/** About how long the least proof takes, ms. */
-export function proofMs({ objective, load }: Scenario): number {
-  return MIN_PAIRS * pairMs(objective.maximise, load) + guardsMs(objective, load);
-}
-
-/** Today's measured, and what is asked of the finalist. */
-function guardsMs({ guards }: Objective, load: LoadSpec): number {
-  return guards.reduce(
-    (sum, { metric }) => sum + (TRIALS_OF_A_GUARD[metric] + TRIALS_OF_MOST) * trialMs(metric, load),
-    0,
-  );
-}
-
-function pairMs(metric: Metric, load: LoadSpec): number {
-  return 2 * (TRIALS_A_BLOCK[metric] * trialMs(metric, load) + RESTART_MS);
+/** What the proof saw of today's, the finalist and the contenders that took part. */
+interface Contest {
+  readonly rounds: Rounds;
+  readonly current: Measured;
+  readonly finalist: Measured;
+  readonly contenders: readonly Measured[];
+  /** How many values of each are from before. */
+  readonly searched: ReadonlyMap<Measured, Findings['searched']>;
 }
 
 export async function confirm(campaign: Campaign): Promise<void> {
-  const { findings, scenario, budget, signal } = campaign;
-  const { guards } = scenario.objective;
-  const { finalist } = findings;
-  if (finalist === null || findings.current === null) {
+  const { findings, signal } = campaign;
+  const { finalist, current } = findings;
+  if (finalist === null || current === null) {
     findings.verdict = 'not-proven';
-    findings.reason = 'no configuration that was tried carried more than what the system has today';
+    findings.reason = 'no configuration that was tried did better than what the system has today';
     return;
   }
-  findings.best = finalist;
-  findings.searched = {
-    burstCalls: finalist.values.burstCalls.length,
-    capacityCps: finalist.values.capacityCps.length,
-  };
-  const endMs = budget.deadlineMs('confirm');
-  const guardMs = guardsMs(scenario.objective, scenario.load);
-
-  const blocks = await prove(campaign, finalist, { endMs: endMs - guardMs, reserveMs: guardMs });
-  // Without a proof there is nothing to guard.
-  const provable = blocks !== null && usablePairs(blocks) >= MIN_PAIRS;
-  for (const guard of provable ? guards : []) await checkGuard(campaign, finalist, guard);
+  const searched = new Map(
+    [finalist, ...findings.contenders].map((side) => [
+      side,
+      perMetric((metric) => side.values[metric].length),
+    ]),
+  );
+  crown(campaign, finalist, { searched });
+  const contest = await measureContest(campaign, { current, finalist, searched });
   if (signal.aborted) return;
-  judge(campaign, blocks);
+  // Without a proof there is nothing to guard.
+  const got = contest === null ? 0 : pairsOf(contest.rounds, current, finalist).length;
+  if (contest !== null && got >= MIN_PAIRS) await judge(campaign, contest);
+  else giveUp(campaign, `only ${got} of the ${MIN_PAIRS} pairs that a proof needs fitted into the budget`);
 }
 
-async function prove(
+/** It is what the proof is about. What was measured of it before the proof was chosen for its luck. */
+function crown({ findings }: Campaign, side: Measured, { searched }: Pick<Contest, 'searched'>): void {
+  findings.best = side;
+  findings.searched = searched.get(side) ?? findings.searched;
+}
+
+function giveUp({ findings, scenario }: Campaign, missing: string): void {
+  const enoughMs = scenario.budgetMs + proofMs(scenario);
+  findings.verdict = 'not-proven';
+  findings.reason = `${missing}: give it more time, e.g. --budget ${Math.ceil(enoughMs / 60_000)}m`;
+}
+
+async function measureContest(
   campaign: Campaign,
-  finalist: Measured,
-  { endMs, reserveMs }: { readonly endMs: number; readonly reserveMs: number },
-): Promise<Blocks | null> {
-  const { findings, clock, signal, budget, scenario } = campaign;
-  const metric = scenario.objective.maximise;
-  const { current } = findings;
-  if (current === null) return null;
+  sides: Pick<Contest, 'current' | 'finalist' | 'searched'>,
+): Promise<Contest | null> {
+  const { current, finalist } = sides;
+  const { findings, clock, signal, budget, scenario, aim } = campaign;
+  const guardMs = guardsMs(scenario.objective, scenario.load);
+  const endMs = budget.deadlineMs('confirm') - guardMs;
+  const contenders = contendersFor(campaign, finalist, endMs);
+  const contest = (rounds: Rounds): Contest => ({ ...sides, rounds, contenders });
   const startMs = clock.nowMs();
-  const blocks = await measureBlocks(campaign, {
-    ...{ metric, current, finalist },
-    goOn: (soFar, lastPairMs) => {
-      if (soFar.pairs.length >= MAX_PAIRS) return false;
-      const got = usablePairs(soFar);
-      if (got >= MIN_PAIRS && (clock.nowMs() + lastPairMs > endMs || isDecided(soFar, metric))) return false;
+  const rounds = await measureRounds(campaign, {
+    ...{ method: aim.proof, current },
+    challengers: (soFar) => stillIn(campaign, contest(soFar)),
+    goOn: (soFar, lastRoundMs) => {
+      if (soFar.rounds.length >= MAX_PAIRS) return false;
+      const got = pairsOf(soFar, current, finalist).length;
+      if (got >= MIN_PAIRS && (clock.nowMs() + lastRoundMs > endMs || isDecided(campaign, contest(soFar))))
+        return false;
       // A budget that is spent is spent, also where the pairs are too few then.
-      return soFar.pairs.length < 1 || budget.leftMs() >= lastPairMs + (got < MIN_PAIRS ? 0 : reserveMs);
+      return soFar.rounds.length < 1 || budget.leftMs() >= lastRoundMs + (got < MIN_PAIRS ? 0 : guardMs);
     },
     whileInForce: async (side) => {
       if (side !== finalist || findings.netperfWinner !== null) return;
@@ -101,103 +107,159 @@ async function prove(
       await emitNetperf(campaign, 'winner');
     },
   });
-  if (signal.aborted || blocks.pairs.length === 0) return null;
-  for (const [side, steps] of [
-    [current, blocks.current],
-    [finalist, blocks.finalist],
-  ] as const)
-    await fileFound(campaign, side, metric, steps.found(true), clock.nowMs() - startMs);
-  return blocks;
+  if (signal.aborted || rounds.rounds.length === 0) return null;
+  for (const side of rounds.sides.values()) await side.file(clock.nowMs() - startMs);
+  return contest(rounds);
 }
 
-/**
- * Today's is measured once more, and the finalist is offered the least that it must carry, a few times: that is the question, and
- * it takes less time than its whole answer. With time left the finalist is measured as well, for the number.
- */
-async function checkGuard(
-  campaign: Campaign,
+/** Those of which something is known, as many as have time for their pairs. */
+function contendersFor(
+  { findings, scenario, clock, aim, ...campaign }: Campaign,
   finalist: Measured,
-  guard: Objective['guards'][number],
-): Promise<void> {
-  const { findings, signal, budget, scenario } = campaign;
-  const { metric, mayFall } = guard;
-  const { current } = findings;
-  if (current === null || signal.aborted) return;
-  await putInForce(campaign, current);
-  const askMs = TRIALS_OF_MOST * trialMs(metric, scenario.load);
-  const todays = await measureInto(campaign, current, metric, budget.endMs - askMs, { needsBound: true });
-  const most = mostOf(todays);
-  if (most === 0 || signal.aborted) return;
-  await putInForce(campaign, finalist);
-  const least = Math.max(1, Math.ceil(most * (1 - mayFall)));
-  const context = { ...campaign, load: scenario.load };
-  const seen = await carriesMostly(finalist.label, metric, least, context);
-  if ((seen !== 'carried' && seen !== 'overloaded') || signal.aborted) return;
-  const known = seen === 'carried' ? { carried: least } : {};
-  const found =
-    budget.leftMs() > askMs ? await measureInto(campaign, finalist, metric, budget.endMs, known) : null;
-  if (signal.aborted) return;
-  const estimate = found?.limit.estimate ?? 0;
-  const held = seen === 'carried';
-  const value = held ? Math.max(least, estimate) : Math.max(1, Math.min(least - 1, estimate));
-  findings.guards.push({
-    ...guard,
-    held,
-    measured: found?.decided === true,
-    ratio: guardRatio(most, value, metric),
+  endMs: number,
+): readonly Measured[] {
+  const spareMs = endMs - clock.nowMs() - MIN_PAIRS * roundMs(scenario, 1);
+  const room = Math.max(0, Math.floor(spareMs / (MIN_PAIRS * (aim.proof.blockMs + RESTART_MS))));
+  const same = JSON.stringify(finalist.configuration);
+  return findings.contenders
+    .filter((one) => one !== finalist && JSON.stringify(one.configuration) !== same)
+    .filter((one) => worthOf({ ...campaign, aim }, one) > 0)
+    .slice(0, room);
+}
+
+/** Once they have their pairs, contenders that the finalist leaves behind cost no more time. */
+function stillIn(campaign: Campaign, contest: Contest): readonly Measured[] {
+  const { rounds, current, finalist, contenders } = contest;
+  const hasEnough = pairsOf(rounds, current, finalist).length >= MIN_PAIRS;
+  return [finalist, ...contenders.filter((one) => !hasEnough || !isBehind(campaign, contest, one))];
+}
+
+function isBehind({ aim }: Campaign, { rounds, finalist }: Contest, contender: Measured): boolean {
+  const pairs = pairsOf(rounds, finalist, contender);
+  return pairs.length >= MIN_PAIRS && aim.proof.ratio(pairs, CONFIDENCE).estimate <= 1;
+}
+
+/** One round more would not change what is said of the finalist and of what may take its place. */
+function isDecided(campaign: Campaign, contest: Contest): boolean {
+  return stillIn(campaign, contest).every((side) => {
+    const pairs = pairsOf(contest.rounds, contest.current, side);
+    if (pairs.length < MIN_PAIRS) return false;
+    const { low, high } = campaign.aim.proof.ratio(pairs, CONFIDENCE_TO_STOP);
+    return low > 1 || high < 1;
   });
 }
 
-/**
- * What a guard holds the winner to: today's answer where it is known as closely as was asked for, else the least load that today's
- * failed, which is more than it carries. What today's carried says nothing without a load that was too much, unless more
- * cannot be offered to either side. 0: not known.
- */
-function mostOf(todays: LimitFound): number {
-  const { limit, decided, unreachable } = todays;
-  if (decided) return limit.estimate;
-  const failed = tooMuch(todays);
-  if (failed.length > 0) return Math.min(...failed);
-  return unreachable === null ? 0 : limit.estimate;
+/** A challenger against today's. */
+interface Answer extends Contested {
+  readonly side: Measured;
+  readonly pairs: Pairs;
+  /** Why it is no improvement, whatever the ratio is; null: nothing speaks against it. */
+  readonly objection: string | null;
 }
 
-/** The loads of the trials that were overloaded. */
-function tooMuch({ evidence }: LimitFound): readonly number[] {
-  return evidence.filter(({ carried }) => !carried).map(({ load }) => load);
-}
-
-function judge({ findings, scenario }: Campaign, blocks: Blocks | null): void {
-  const { maximise, guards } = scenario.objective;
-  const got = blocks === null ? 0 : usablePairs(blocks);
-  const unguarded = guards.find(({ metric }) => findings.guards.every((guard) => guard.metric !== metric));
-  if (blocks === null || got < MIN_PAIRS || unguarded) {
-    const missing =
-      got < MIN_PAIRS
-        ? `only ${got} of the ${MIN_PAIRS} pairs that a proof needs fitted into the budget`
-        : `${METRIC_WORDS[unguarded?.metric ?? maximise]} was not found closely enough to see that it does not fall`;
-    const enoughMs = scenario.budgetMs + proofMs(scenario);
-    findings.verdict = 'not-proven';
-    findings.reason = `${missing}: give it more time, e.g. --budget ${Math.ceil(enoughMs / 60_000)}m`;
-    return;
+async function judge(campaign: Campaign, contest: Contest): Promise<void> {
+  const { findings, scenario, signal } = campaign;
+  const { finalist, contenders, current } = contest;
+  for (const contender of contenders) contender.proven = contestedOf(campaign, contest, contender);
+  // Any of these may be called the winner: what is said of one holds together with what is said of all of them.
+  const rivals = contenders.filter((one) => worthOf(campaign, one) > worthOf(campaign, current));
+  const eligible = 1 + rivals.length;
+  const confidence = 1 - (1 - CONFIDENCE) / eligible;
+  const answerOf = (side: Measured) => answer(campaign, contest, side, { confidence, eligible });
+  const chosen = choose(
+    campaign,
+    contest,
+    { first: answerOf(finalist), others: rivals.map(answerOf) },
+    confidence,
+  );
+  if (chosen.side !== finalist) crown(campaign, chosen.side, contest);
+  for (const guard of scenario.objective.guards) {
+    const seen = await checkGuard(campaign, chosen.side, guard);
+    if (seen !== null) findings.guards.push(seen);
+    if (signal.aborted) return;
+    if (seen === null)
+      return giveUp(
+        campaign,
+        `${METRIC_WORDS[guard.metric]} was not found closely enough to see that it does not fall`,
+      );
   }
-  const ratio = ratioOfBlocks(blocks, maximise, CONFIDENCE);
-  findings.comparison = {
-    metric: maximise,
-    ratio,
+  announce(campaign, contest, chosen, eligible);
+}
+
+/** A contender is chosen only where it is better than today's, and better than a finalist that is as well. */
+function choose(
+  { aim }: Campaign,
+  { rounds, finalist }: Contest,
+  { first, others }: { readonly first: Answer; readonly others: readonly Answer[] },
+  confidence: number,
+): Answer {
+  const beatsFinalist = ({ side }: Answer) =>
+    aim.proof.ratio(pairsOf(rounds, finalist, side), confidence).low > 1;
+  return others
+    .filter((other) => isBetter(other) && (!isBetter(first) || beatsFinalist(other)))
+    .reduce(
+      (best, other) => (best === first || other.ratio.estimate > best.ratio.estimate ? other : best),
+      first,
+    );
+}
+
+function isBetter({ ratio, objection }: Answer): boolean {
+  return ratio.low > 1 && objection === null;
+}
+
+function answer(
+  { aim: { proof } }: Campaign,
+  { rounds, current }: Contest,
+  side: Measured,
+  { confidence, eligible }: { readonly confidence: number; readonly eligible: number },
+): Answer {
+  const pairs = pairsOf(rounds, current, side);
+  return {
+    ...{ side, pairs, objection: proof.objection(pairs) },
+    value: sideValue(rounds, side),
+    ratio: proof.ratio(pairs, confidence),
+    count: pairs.length,
+    // Bonferroni, as with the interval.
+    pValue: Math.min(1, proof.pValue(pairs) * eligible),
+  };
+}
+
+/** What is said of a contender by itself. */
+function contestedOf(campaign: Campaign, contest: Contest, side: Measured): Contested | null {
+  if (pairsOf(contest.rounds, contest.current, side).length < MIN_PAIRS) return null;
+  const { value, ratio, count, pValue } = answer(campaign, contest, side, {
     confidence: CONFIDENCE,
-    pairs: got,
-    pValue: pValueOfBlocks(blocks, maximise),
-    sides: { current: blocks.current.found(true).limit, winner: blocks.finalist.found(true).limit },
-    trials: blocks.pairs.map(([current, winner]) => ({ current, winner })),
+    eligible: 1,
+  });
+  return { value, ratio, count, pValue };
+}
+
+function sideValue({ sides }: Rounds, side: Measured): Interval {
+  return sides.get(side)?.value() ?? { estimate: 0, low: 0, high: 0 };
+}
+
+function announce(
+  { findings, aim }: Campaign,
+  { rounds, current }: Contest,
+  { side, pairs, ratio, count, pValue, objection }: Answer,
+  chosenFrom: number,
+): void {
+  findings.comparison = {
+    metric: aim.metric,
+    ...{ ratio, confidence: CONFIDENCE, pairs: count, pValue },
+    ...(chosenFrom > 1 ? { chosenFrom } : {}),
+    sides: { current: sideValue(rounds, current), winner: sideValue(rounds, side) },
+    trials: pairs.map(([todays, winner]) => ({ current: todays, winner })),
     guards: findings.guards,
   };
   const broken = findings.guards.find(({ held }) => !held);
-  findings.verdict = ratio.low > 1 && !broken ? 'improved' : 'not-proven';
-  findings.reason = broken
-    ? brokenText(broken)
-    : ratio.low > 1
-      ? `${METRIC_WORDS[maximise]} is ${ratio.estimate.toFixed(2)} times today's (95 % interval ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, ${got} pairs)`
-      : `the ratio's 95 % interval, ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, does not lie above 1`;
+  const against = broken ? brokenText(broken) : objection;
+  findings.verdict = ratio.low > 1 && against === null ? 'improved' : 'not-proven';
+  findings.reason =
+    against ??
+    (ratio.low > 1
+      ? `${GAINS[aim.metric](timesText(ratio.estimate))} (95 % interval ${timesText(ratio.low)} to ${timesText(ratio.high)}, ${count} pairs)`
+      : `the ratio's 95 % interval, ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, does not lie above 1`);
 }
 
 function brokenText({ metric, ratio, measured, mayFall }: Findings['guards'][number]): string {
@@ -205,16 +267,4 @@ function brokenText({ metric, ratio, measured, mayFall }: Findings['guards'][num
     ? `fell to ${(ratio.estimate * 100).toFixed(1)} % of today's`
     : `fell: ${(100 - mayFall * 100).toFixed(0)} % of today's was too much`;
   return `${METRIC_WORDS[metric]} ${fell}; at most ${(mayFall * 100).toFixed(0)} % may be lost`;
-}
-
-/** One pair more would not change what is said. */
-function isDecided(blocks: Blocks, metric: Metric): boolean {
-  const { low, high } = ratioOfBlocks(blocks, metric, CONFIDENCE_TO_STOP);
-  return low > 1 || high < 1;
-}
-
-/** A single pair tells nothing of the spread between pairs: its interval is that of the two brackets alone. */
-function guardRatio(current: number, winner: number, metric: Metric): Interval {
-  const ratio = winner / current;
-  return { estimate: ratio, low: ratio / (1 + WIDTH[metric]), high: ratio * (1 + WIDTH[metric]) };
 }

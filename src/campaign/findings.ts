@@ -2,10 +2,11 @@
 import type { CpuBound } from '../capacity/cpu-bound.ts';
 import type { Configuration } from '../knobs/knob.ts';
 import type { NetperfReport } from '../load/netperf.ts';
-import type { Metric } from '../scenario/scenario.ts';
+import { isLimit, METRICS } from '../scenario/metrics.ts';
+import type { LimitMetric, Metric } from '../scenario/scenario.ts';
 import type { Observation } from '../search/sampler.ts';
 import type { Interval } from '../stats/interval.ts';
-import type { CampaignVerdict, GuardSeen, Minimised, Result } from '../store/result.ts';
+import type { CampaignVerdict, Contested, GuardSeen, Minimised, Result } from '../store/result.ts';
 
 /** One configuration and everything that was measured of it. */
 export interface Measured {
@@ -13,7 +14,9 @@ export interface Measured {
   readonly configuration: Configuration;
   readonly values: Record<Metric, Interval[]>;
   /** The least load that the generators could not offer, where that and not the router ended a search. */
-  readonly unreachable: Partial<Record<Metric, number>>;
+  readonly unreachable: Partial<Record<LimitMetric, number>>;
+  /** What the proof said of a contender that took part in it. */
+  proven: Contested | null;
 }
 
 export interface Findings {
@@ -26,7 +29,7 @@ export interface Findings {
   /** What minimising found; null where it was not tried. */
   minimised: Minimised | null;
   /** How many of the best's values come from the search: it was chosen for them, so they flatter it. */
-  searched: Record<Metric, number>;
+  searched: Readonly<Record<Metric, number>>;
   readonly observations: Observation[];
   /** By the label of the configuration: what a call cost at the highest rate that it carried. */
   readonly cpuBounds: Map<string, CpuBound & { readonly rateCps: number }>;
@@ -49,7 +52,7 @@ export function createFindings(): Findings {
     best: null,
     finalist: null,
     minimised: null,
-    searched: { capacityCps: 0, burstCalls: 0 },
+    searched: perMetric(() => 0),
     observations: [],
     cpuBounds: new Map(),
     guards: [],
@@ -64,16 +67,23 @@ export function createFindings(): Findings {
 }
 
 export function createMeasured(label: string, configuration: Configuration): Measured {
-  return { label, configuration, values: { capacityCps: [], burstCalls: [] }, unreachable: {} };
+  return { label, configuration, values: perMetric((): Interval[] => []), unreachable: {}, proven: null };
+}
+
+export function perMetric<T>(of: (metric: Metric) => T): Record<Metric, T> {
+  return Object.fromEntries(METRICS.map((metric) => [metric, of(metric)])) as Record<Metric, T>;
 }
 
 /** All measurements of one metric as one interval: the geometric mean within the outermost bounds; null without any. */
-export function combined(intervals: readonly Interval[]): Interval | null {
+export function known(measured: Measured | null | undefined, metric: Metric): Interval | null {
+  const intervals = measured?.values[metric] ?? [];
   const usable = intervals.filter((interval) => interval.estimate > 0);
   if (usable.length === 0) return intervals[0] ?? null;
   const logMean = usable.reduce((sum, { estimate }) => sum + Math.log(estimate), 0) / usable.length;
+  const mean = Math.exp(logMean);
   return {
-    estimate: Math.round(Math.exp(logMean)),
+    // Calls are whole.
+    estimate: isLimit(metric) ? Math.round(mean) : mean,
     low: Math.min(...usable.map(({ low }) => low)),
     high: Math.max(...usable.map(({ high }) => high)),
   };

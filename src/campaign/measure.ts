@@ -6,13 +6,14 @@ import { type Classified, type LimitFound, type LoadClass, searchLimit } from '.
 import type { Clock } from '../clock.ts';
 import { type LoadPlan, loadOf, MOST_CALLS } from '../load/load.ts';
 import { basePlan } from '../load/over-base.ts';
-import type { LoadSpec, Metric } from '../scenario/scenario.ts';
+import type { LimitMetric, LoadSpec } from '../scenario/scenario.ts';
 import type { TrialRecord } from './events.ts';
 import type { TestBed } from './test-bed.ts';
+import type { Carriage } from './verdict.ts';
 
 export interface MeasureOptions {
   readonly label: string;
-  readonly metric: Metric;
+  readonly metric: LimitMetric;
   /** What is known of the answer; undefined: nothing. */
   readonly prior: Prior | undefined;
   /** Known to be carried, from a moment ago. */
@@ -53,8 +54,8 @@ export function createSpoilt(): Spoilt {
 }
 
 export const MAX_LOAD = MOST_CALLS;
-export const LEAST: Readonly<Record<Metric, number>> = { capacityCps: 10, burstCalls: 1 };
-export const FIRST_GUESS: Readonly<Record<Metric, number>> = { capacityCps: 400, burstCalls: 64 };
+export const LEAST: Readonly<Record<LimitMetric, number>> = { capacityCps: 10, burstCalls: 1 };
+export const FIRST_GUESS: Readonly<Record<LimitMetric, number>> = { capacityCps: 400, burstCalls: 64 };
 /** How far the answer may be from what is known of it beforehand: standard deviation of the logarithm. */
 export const SPREAD = {
   /** This very configuration, some minutes ago. */
@@ -62,9 +63,9 @@ export const SPREAD = {
   /** Another configuration, or what a light load or the size of a buffer lets expect. */
   guessed: { capacityCps: 0.2, burstCalls: 0.6 },
   nothing: { capacityCps: 1.5, burstCalls: 1.5 },
-} as const satisfies Record<string, Readonly<Record<Metric, number>>>;
+} as const satisfies Record<string, Readonly<Record<LimitMetric, number>>>;
 /** Trials after which a measurement ends with what it has, when the time is up. */
-const PATIENCE: Readonly<Record<Metric, number>> = { capacityCps: 4, burstCalls: 8 };
+const PATIENCE: Readonly<Record<LimitMetric, number>> = { capacityCps: 4, burstCalls: 8 };
 /** Enough to climb, step by step, from an answer that was taken four times too small. */
 const PATIENCE_FOR_BOUND = 10;
 /** A load that the generators fail to offer this often in a row is beyond them. */
@@ -118,7 +119,7 @@ export async function measure(options: MeasureOptions, context: MeasureContext):
 }
 
 /** Where the search for an answer begins. */
-export function firstLoad(metric: Metric, prior: number | undefined): number {
+export function firstLoad(metric: LimitMetric, prior: number | undefined): number {
   return Math.max(1, Math.round(prior ?? FIRST_GUESS[metric]));
 }
 
@@ -138,20 +139,25 @@ async function expectationOf(
 /** One load, classified; for rejecting a candidate without measuring it in full. */
 export async function carries(
   label: string,
-  metric: Metric,
+  metric: LimitMetric,
   load: number,
   context: MeasureContext,
 ): Promise<LoadClass> {
   return (await tryLoad(label, metric, load, context)).seen;
 }
 
+/** What a trial said, and what became of its calls; null where nothing was seen. */
+export interface Tried extends Classified {
+  readonly carriage: Carriage | null;
+}
+
 /** The same, with what the trial cost the router. */
 export async function tryLoad(
   label: string,
-  metric: Metric,
+  metric: LimitMetric,
   load: number,
   context: MeasureContext,
-): Promise<Classified> {
+): Promise<Tried> {
   return classify(label, planFor(metric, Math.max(1, Math.round(load)), context.load), context);
 }
 
@@ -161,7 +167,7 @@ export const TRIALS_OF_MOST = 2.4;
 /** The better of three: what two trials at the load say. */
 export async function carriesMostly(
   label: string,
-  metric: Metric,
+  metric: LimitMetric,
   load: number,
   context: MeasureContext,
 ): Promise<LoadClass> {
@@ -176,7 +182,7 @@ export async function carriesMostly(
 }
 
 /** About how long one trial takes, ms. */
-export function trialMs(metric: Metric, load: LoadSpec): number {
+export function trialMs(metric: LimitMetric, load: LoadSpec): number {
   return metric === 'burstCalls'
     ? TRIAL_OVERHEAD_MS + load.holdMs + baseMs(load)
     : TRIAL_OVERHEAD_MS + load.holdMs + load.warmupMs + load.windowMs;
@@ -192,7 +198,7 @@ function baseMs({ baseRateCps, holdMs }: LoadSpec): number {
   return warmupMs + windowMs;
 }
 
-export function planFor(metric: Metric, load: number, spec: LoadSpec): LoadPlan {
+export function planFor(metric: LimitMetric, load: number, spec: LoadSpec): LoadPlan {
   return metric === 'burstCalls'
     ? {
         shape: 'burst',
@@ -202,7 +208,7 @@ export function planFor(metric: Metric, load: number, spec: LoadSpec): LoadPlan 
     : { shape: 'steady', rateCps: load, warmupMs: spec.warmupMs, windowMs: spec.windowMs };
 }
 
-async function classify(label: string, plan: LoadPlan, context: MeasureContext): Promise<Classified> {
+async function classify(label: string, plan: LoadPlan, context: MeasureContext): Promise<Tried> {
   let invalid = 0;
   let generatorBound = 0;
   let failed = 0;
@@ -217,11 +223,11 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
     }
     switch (trial.verdict.state) {
       case 'carried':
-        return { seen: 'carried', ...effortOf(trial, context) };
+        return { seen: 'carried', carriage: trial.verdict, ...effortOf(trial, context) };
       case 'overloaded':
         // Calls that were merely late have left nothing behind.
         if (trial.verdict.completedCalls < trial.verdict.plannedCalls) await recover(context);
-        return { seen: 'overloaded', ...effortOf(trial, context) };
+        return { seen: 'overloaded', carriage: trial.verdict, ...effortOf(trial, context) };
       case 'invalid':
         await recover(context);
         if (blamesGenerator(trial.verdict.reason)) {
@@ -249,10 +255,10 @@ async function classify(label: string, plan: LoadPlan, context: MeasureContext):
   return NOTHING_SEEN;
 }
 
-const NOTHING_SEEN: Classified = { seen: 'stop', cost: null, busyShare: null };
+const NOTHING_SEEN: Tried = { seen: 'stop', cost: null, busyShare: null, carriage: null };
 
 /** What the trial cost the router, where its window was long enough for counts of ticks. */
-function effortOf(trial: TrialRecord, { bed }: MeasureContext): Omit<Classified, 'seen'> {
+function effortOf(trial: TrialRecord, { bed }: MeasureContext): Pick<Classified, 'cost' | 'busyShare'> {
   const { plan, meters } = trial;
   if (plan.shape !== 'steady' || plan.windowMs < MIN_WINDOW_FOR_CPU_MS)
     return { cost: null, busyShare: null };

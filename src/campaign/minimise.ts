@@ -2,15 +2,15 @@
 // which it carries as much leave the profile. The proof then meets exactly what would be installed.
 import type { Configuration } from '../knobs/knob.ts';
 import { sameValue } from '../knobs/knob-value.ts';
-import type { Metric } from '../scenario/scenario.ts';
+import { METRICS } from '../scenario/metrics.ts';
 import { importanceOf } from '../stats/importance.ts';
 import type { Minimised } from '../store/result.ts';
-import { measureInto, WIDTH } from './baseline.ts';
 import type { Campaign } from './campaign.ts';
 import { finalistOf } from './finalist.ts';
 import { createMeasured, type Measured } from './findings.ts';
-import { carriesMostly, TRIALS_OF_MOST, trialMs } from './measure.ts';
-import { brokenGuard, RESTART_MS } from './search-candidates.ts';
+import { TRIALS_OF_MOST } from './measure.ts';
+import { RESTART_MS } from './proof/proof-time.ts';
+import { brokenGuard } from './search-candidates.ts';
 
 /** Chooses the finalist, and makes it smaller while there is time. */
 export async function minimise(campaign: Campaign): Promise<void> {
@@ -24,17 +24,17 @@ export async function minimise(campaign: Campaign): Promise<void> {
     findings.minimised = { state: 'done', load: null, questions: [] };
     return;
   }
-  const load = await freshLoad(campaign, finalist);
-  if (load === null) return;
-  const reduction = createReduction(campaign, whole, load);
+  const worth = await freshWorth(campaign, finalist);
+  if (worth === null) return;
+  const load = campaign.aim.valueFor(worth);
+  const reduction = createReduction(campaign, whole, worth);
   // All at once would be today's: the less important half, then the other.
   const half = Math.ceil(changed.length / 2);
   await reduction.spare(changed.slice(0, half));
   await reduction.spare(changed.slice(half));
   const { profile, questions, complete } = reduction;
   const smaller = createMeasured(`${finalist.label}, minimal`, profile());
-  for (const metric of Object.keys(finalist.values) as Metric[])
-    smaller.values[metric].push(...finalist.values[metric]);
+  for (const metric of METRICS) smaller.values[metric].push(...finalist.values[metric]);
   const isSmaller = changedIn(profile(), prepared.current).length < changed.length;
   if (!isSmaller || (await keepsGuards(campaign, smaller))) {
     if (isSmaller) findings.finalist = smaller;
@@ -42,18 +42,15 @@ export async function minimise(campaign: Campaign): Promise<void> {
   } else findings.minimised = { state: 'guard-broken', load, questions };
 }
 
-/** What the finalist carries now, less what a search may be wrong by; null when that is not known. */
-async function freshLoad(campaign: Campaign, finalist: Measured): Promise<number | null> {
-  const { bed, budget, scenario } = campaign;
-  const metric = scenario.objective.maximise;
+/** What the finalist is worth now, less what a measurement may be wrong by; null when that is not known. */
+async function freshWorth(campaign: Campaign, finalist: Measured): Promise<number | null> {
+  const { bed, budget, aim } = campaign;
   if (tooLate(campaign, 4)) return null;
   const applied = await bed.apply(finalist.configuration, `minimising ${finalist.label}`);
   if (applied.state === 'failed') return null;
   // It was chosen for its measurements, which therefore flatter it: only a fresh one can be held against it.
-  const { limit } = await measureInto(campaign, finalist, metric, budget.deadlineMs('minimise'), {
-    width: 2 * WIDTH[metric],
-  });
-  return limit.estimate > 0 ? Math.max(1, Math.floor(limit.estimate * (1 - WIDTH[metric]))) : null;
+  const fresh = await aim.measure(campaign, finalist, budget.deadlineMs('minimise'), 'fair');
+  return aim.safeWorth(fresh) || null;
 }
 
 interface Reduction {
@@ -64,9 +61,10 @@ interface Reduction {
   readonly complete: () => boolean;
 }
 
-function createReduction(campaign: Campaign, whole: Configuration, load: number): Reduction {
-  const { prepared, emit, signal, scenario } = campaign;
-  const metric = scenario.objective.maximise;
+function createReduction(campaign: Campaign, whole: Configuration, worth: number): Reduction {
+  const { prepared, emit, signal, aim } = campaign;
+  const { metric } = aim;
+  const load = aim.valueFor(worth);
   const questions: { knobs: readonly string[]; needed: boolean }[] = [];
   let profile = whole;
   let complete = true;
@@ -91,7 +89,7 @@ function createReduction(campaign: Campaign, whole: Configuration, load: number)
         complete = false;
         return;
       }
-      const needed = !(await carriesAsMuch(campaign, draft, knobs, load));
+      const needed = !(await isAsGood(campaign, draft, knobs, worth));
       questions.push({ knobs, needed });
       await emit({ type: 'put-back', knobs, metric, load, needed });
       if (!needed) {
@@ -107,17 +105,16 @@ function createReduction(campaign: Campaign, whole: Configuration, load: number)
   return { spare, profile: () => profile, questions, complete: () => complete && !signal.aborted };
 }
 
-async function carriesAsMuch(
+async function isAsGood(
   campaign: Campaign,
   configuration: Configuration,
   knobs: readonly string[],
-  load: number,
+  worth: number,
 ): Promise<boolean> {
   const label = `without ${knobs.join(', ')}`;
   const applied = await campaign.bed.apply(configuration, label);
   if (applied.state === 'failed') return false;
-  const context = { ...campaign, load: campaign.scenario.load };
-  return (await carriesMostly(label, campaign.scenario.objective.maximise, load, context)) === 'carried';
+  return campaign.aim.isAsGood(campaign, createMeasured(label, configuration), worth);
 }
 
 async function keepsGuards(campaign: Campaign, smaller: Measured): Promise<boolean> {
@@ -125,8 +122,8 @@ async function keepsGuards(campaign: Campaign, smaller: Measured): Promise<boole
   return applied.state === 'applied' && (await brokenGuard(campaign, smaller)) === null;
 }
 
-function tooLate({ budget, scenario }: Campaign, trials: number): boolean {
-  const stepMs = RESTART_MS + trials * trialMs(scenario.objective.maximise, scenario.load);
+function tooLate({ budget, aim }: Campaign, trials: number): boolean {
+  const stepMs = RESTART_MS + trials * aim.trialMs;
   return budget.tooLate(budget.deadlineMs('minimise'), stepMs);
 }
 

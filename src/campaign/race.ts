@@ -1,15 +1,16 @@
 // A candidate against the best so far: no more trials than it takes to see that it is not better.
-import type { LoadClass } from '../capacity/search-limit.ts';
-import type { LoadSpec, Metric } from '../scenario/scenario.ts';
+import type { LimitMetric, LoadSpec } from '../scenario/scenario.ts';
+import type { Raced } from './aims/aim.ts';
 import type { Campaign } from './campaign.ts';
 import type { Measured } from './findings.ts';
 import { carries } from './measure.ts';
 
-export interface Raced {
-  readonly seen: LoadClass;
-  /** Where it did not carry the load: about what it would have carried. */
-  readonly suggested: number;
-}
+/** Why a load was not carried, in words. */
+export const WHY_NOT = {
+  overloaded: 'does not carry',
+  unreachable: 'the generators cannot offer',
+  unclear: 'the machine spoilt every trial that would have shown whether it carries',
+} as const;
 
 /** A trial that suggests less than this share of the load ends the race; nearer to it, one overload may be bad luck. */
 const HOPELESS_SHARE = 0.85;
@@ -25,9 +26,9 @@ const UNKNOWN_SHARE = 0.7;
 export async function race(
   campaign: Campaign,
   candidate: Measured,
-  metric: Metric,
+  metric: LimitMetric,
   load: number,
-): Promise<Raced> {
+): Promise<Pick<Raced, 'seen' | 'suggested'>> {
   const short = shortened(campaign.scenario.load, metric);
   const offer = () => carries(candidate.label, metric, load, { ...campaign, load: short });
   const first = await offer();
@@ -41,7 +42,7 @@ export async function race(
 }
 
 /** The same one where it is short already. */
-export function shortened(load: LoadSpec, metric: Metric): LoadSpec {
+export function shortened(load: LoadSpec, metric: LimitMetric): LoadSpec {
   const everyMs = load.arrivals?.kind === 'bursts' ? load.arrivals.everyMs : 0;
   const windowMs = Math.max(SHORT_WINDOW_MS, 2 * everyMs);
   if (metric === 'burstCalls' || load.windowMs < 2 * windowMs) return load;

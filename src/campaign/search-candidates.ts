@@ -2,36 +2,25 @@
 // that does not carry more than the best so far costs a trial or two; only one that does is measured, and as closely as it takes to
 // tell it from the best.
 import type { LoadClass } from '../capacity/search-limit.ts';
-import type { LoadSpec, Metric } from '../scenario/scenario.ts';
+import type { LimitMetric, LoadSpec } from '../scenario/scenario.ts';
 import type { Observation, Proposal } from '../search/sampler.ts';
-import { measureInto, WIDTH } from './baseline.ts';
 import type { Campaign } from './campaign.ts';
 import { createDrift, type Drift } from './drift.ts';
-import { combined, createMeasured, type Measured } from './findings.ts';
-import { carries, trialMs } from './measure.ts';
-import { race, shortened } from './race.ts';
+import { worthOf } from './finalist.ts';
+import { createMeasured, known, type Measured } from './findings.ts';
+import { carries } from './measure.ts';
+import type { Overload } from './note-overloads.ts';
+import { RESTART_MS } from './proof/proof-time.ts';
+import { shortened } from './race.ts';
 import { createSearchEnd } from './search-end.ts';
 import type { Limiter } from './verdict.ts';
 
-/** A candidate must carry this much more than the best so far to be measured. */
-const WORTH_MEASURING = 1.03;
-const WHY_NOT = {
-  overloaded: 'does not carry',
-  unreachable: 'the generators cannot offer',
-  unclear: 'the machine spoilt every trial that would have shown whether it carries',
-} as const;
 /** What the sampler is told of a rejected candidate, as a share of the best, at most. */
 const REJECTED_MOST = 0.99;
 /** What the sampler is told of a candidate that breaks a guard, as a share of its own score. */
 const GUARD_BROKEN_SCORE_SHARE = 0.3;
-/** The search only has to rank: the proof measures closely. */
-const COARSE_WIDTH: Readonly<Record<Metric, number>> = {
-  burstCalls: 3 * WIDTH.burstCalls,
-  capacityCps: 4 * WIDTH.capacityCps,
-};
 /** The best is offered its own load again after so long: it was chosen for its measurements, and the machine changes. */
 const CHECK_BEST_EVERY_MS = 90_000;
-export const RESTART_MS = 2_000;
 
 export interface SearchOptions {
   /** Candidates in a row without anything better after which it ends; undefined: it follows from the number of knobs. */
@@ -46,7 +35,6 @@ export interface Proposer {
 
 interface Search {
   readonly campaign: Campaign;
-  readonly metric: Metric;
   readonly deadlineMs: number;
   readonly drift: Drift;
   /** When the best was last measured or checked, and how fast the machine was when it was measured. */
@@ -60,21 +48,22 @@ export async function searchCandidates(
   sampler: Proposer,
   { patience }: SearchOptions = {},
 ): Promise<void> {
-  const { scenario, budget, signal, clock, prepared } = campaign;
-  const metric = scenario.objective.maximise;
+  const { budget, signal, clock, prepared, aim } = campaign;
   const search: Search = {
-    ...{ campaign, metric, deadlineMs: budget.deadlineMs('search'), drift: createDrift(campaign, metric) },
+    ...{ campaign, deadlineMs: budget.deadlineMs('search'), drift: createDrift(campaign) },
     best: { seenMs: clock.nowMs(), factor: 1 },
   };
   const end = createSearchEnd(prepared.inPlay.length, patience);
   const ended = (candidates: number, reason: string) =>
     campaign.emit({ type: 'search-ended', candidates, reason });
-  const tooLate = () => budget.tooLate(search.deadlineMs, RESTART_MS + trialMs(metric, scenario.load));
+  const tooLate = () => budget.tooLate(search.deadlineMs, RESTART_MS + aim.trialMs);
   await knowCurrent(search);
   tellKnown(campaign, sampler);
+  const perfect = aim.perfect(campaign, bestNow(search));
+  if (perfect !== null) return ended(0, perfect);
 
   for (let n = 1; !signal.aborted; n += 1) {
-    if (!tooLate()) await search.drift.keep(search.deadlineMs, COARSE_WIDTH[metric]);
+    if (!tooLate()) await search.drift.keep(search.deadlineMs);
     if (!tooLate()) await checkBest(search);
     if (signal.aborted) return;
     if (tooLate()) return ended(n - 1, 'its share of the time is spent');
@@ -84,7 +73,7 @@ export async function searchCandidates(
     const judged = await judgeCandidate(search, sampler, n, proposal);
     if (judged === 'stop') return;
     end.note(judged);
-    const reason = end.reason();
+    const reason = end.reason() ?? aim.perfect(campaign, bestNow(search));
     if (reason !== null) return ended(n, reason);
   }
 }
@@ -95,8 +84,8 @@ async function judgeCandidate(
   n: number,
   { configuration, from }: Proposal,
 ): Promise<Judged> {
-  const { campaign, metric } = search;
-  const { bed, findings, emit } = campaign;
+  const { campaign, deadlineMs } = search;
+  const { bed, findings, emit, aim } = campaign;
   const candidate = createMeasured(`candidate ${n}`, configuration);
   const tell = (score: number) => {
     const relative = score / search.drift.factor();
@@ -108,24 +97,28 @@ async function judgeCandidate(
     tell(score);
   };
 
+  const best = () => bestNow(search);
+  const toBeat = best() * aim.worthMeasuring;
+  // Whatever it is worth, it is not better than the best.
+  const notBetter = (suggested: number) => Math.min(suggested, best() * REJECTED_MOST);
+  const untried = aim.known(campaign, configuration, toBeat);
+  if (untried !== null) {
+    await reject(untried.why, notBetter(untried.suggested));
+    return 'overloaded';
+  }
   const applied = await bed.apply(configuration, `candidate ${n}: ${from}`);
   if (applied.state === 'failed') {
     await reject(applied.reason, Number.NEGATIVE_INFINITY);
     return 'failed';
   }
-  const threshold = Math.max(bestNow(search), 1) * WORTH_MEASURING;
-  const { seen, suggested } = await race(campaign, candidate, metric, threshold);
+  const { seen, suggested, why } = await aim.race(campaign, candidate, toBeat);
   if (seen === 'stop') return seen;
   if (seen !== 'carried') {
-    // Whatever it may carry, it is not better than the best.
-    await reject(
-      `${WHY_NOT[seen]} ${Math.round(threshold)}`,
-      Math.min(suggested, bestNow(search) * REJECTED_MOST),
-    );
+    await reject(why, notBetter(suggested));
     return seen;
   }
-  const score = await measureAgainstBest(search, candidate, threshold);
-  const isBetter = score > bestNow(search);
+  const score = await aim.measureBetter(campaign, { candidate, toBeat, best, deadlineMs });
+  const isBetter = score > best();
   // Nobody asks what a configuration that is not better does to the guards.
   const broken = isBetter ? await brokenGuard(campaign, candidate, 'short') : null;
   if (broken !== null) {
@@ -138,33 +131,21 @@ async function judgeCandidate(
   return 'better';
 }
 
-/** The luckiest measurement is not the best configuration: what a single trial says must be said by a second one. */
-async function measureAgainstBest(search: Search, candidate: Measured, threshold: number): Promise<number> {
-  const { campaign, metric, deadlineMs } = search;
-  const width = COARSE_WIDTH[metric];
-  const carried = Math.round(threshold);
-  const { limit, evidence } = await measureInto(campaign, candidate, metric, deadlineMs, { carried, width });
-  const again = evidence.slice(1).some((trial) => trial.carried && trial.load >= carried);
-  if (again || limit.estimate <= bestNow(search) || campaign.signal.aborted) return limit.estimate;
-  const context = { ...campaign, load: campaign.scenario.load };
-  if ((await carries(candidate.label, metric, carried, context)) !== 'overloaded') return limit.estimate;
-  return Math.min(limit.estimate, bestNow(search) * REJECTED_MOST);
-}
-
 async function becomeBest(search: Search, candidate: Measured): Promise<void> {
-  const { campaign, metric, best, drift } = search;
+  const { campaign, best, drift } = search;
+  const { metric } = campaign.aim;
   campaign.findings.best = candidate;
   best.seenMs = campaign.clock.nowMs();
   best.factor = drift.factor();
-  const value = combined(candidate.values[metric]);
+  const value = known(candidate, metric);
   const { label, configuration } = candidate;
   if (value) await campaign.emit({ type: 'best', label, configuration, metric, value });
 }
 
 /** Offers the best its own load; where it does not carry it any more, it is measured again, and the mean counts from then on. */
 async function checkBest(search: Search): Promise<void> {
-  const { campaign, metric, deadlineMs, best } = search;
-  const { findings, clock, bed } = campaign;
+  const { campaign, deadlineMs, best } = search;
+  const { findings, clock, bed, aim } = campaign;
   const { best: measured } = findings;
   if (measured === null || clock.nowMs() - best.seenMs < CHECK_BEST_EVERY_MS) return;
   const applied = await bed.apply(
@@ -172,57 +153,55 @@ async function checkBest(search: Search): Promise<void> {
     `${measured.label} again: does it still carry as much?`,
   );
   if (applied.state === 'applied') {
-    const { seen } = await race(campaign, measured, metric, Math.max(1, Math.round(bestNow(search))));
-    if (seen === 'overloaded')
-      await measureInto(campaign, measured, metric, deadlineMs, { width: COARSE_WIDTH[metric] });
+    const { seen } = await aim.race(campaign, measured, bestNow(search));
+    if (seen === 'overloaded') await aim.measure(campaign, measured, deadlineMs, 'coarse');
   }
   best.seenMs = clock.nowMs();
 }
 
 /** The baseline's time may have been too short to see anything carried: without a number for today's there is nothing to beat. */
-async function knowCurrent({ campaign, metric, deadlineMs }: Search): Promise<void> {
-  const { findings, bed, signal } = campaign;
+async function knowCurrent({ campaign, deadlineMs }: Search): Promise<void> {
+  const { findings, bed, signal, aim } = campaign;
   const { current } = findings;
-  if (current === null || signal.aborted || (combined(current.values[metric])?.estimate ?? 0) > 0) return;
+  if (current === null || signal.aborted || worthOf(campaign, current) > 0) return;
   const applied = await bed.apply(current.configuration, 'current again: nothing was carried so far');
-  if (applied.state === 'applied')
-    await measureInto(campaign, current, metric, deadlineMs, { width: COARSE_WIDTH[metric] });
+  if (applied.state === 'applied') await aim.measure(campaign, current, deadlineMs, 'coarse');
 }
 
 /** `current` and the contenders have been measured already: the sampler learns from them, and may start from them. */
 function tellKnown(campaign: Campaign, sampler: Proposer): void {
-  const { findings, scenario, prepared } = campaign;
+  const { findings, prepared } = campaign;
   const inPlay = new Set(prepared.inPlay.map(({ knob }) => knob.name));
-  for (const known of [findings.current, ...findings.contenders]) {
-    const score = known && combined(known.values[scenario.objective.maximise])?.estimate;
-    if (!known || score === undefined || score === null) continue;
-    const full = { ...prepared.current, ...known.configuration };
+  for (const measured of [findings.current, ...findings.contenders]) {
+    const score = worthOf(campaign, measured);
+    if (measured === null || score === 0) continue;
+    const full = { ...prepared.current, ...measured.configuration };
     const configuration = Object.fromEntries(Object.entries(full).filter(([name]) => inPlay.has(name)));
     findings.observations.push({ configuration, score });
-    sampler.tell({ configuration, score, limiters: limitersOf(campaign, known.label) });
+    sampler.tell({ configuration, score, limiters: limitersOf(campaign, measured.label) });
   }
 }
 
 /** What gave way in its trials, the latest first, each once; under the load that counts before what did under that of a guard. */
-function limitersOf({ overloads, scenario }: Campaign, label: string): readonly Limiter[] {
+function limitersOf({ overloads, aim }: Campaign, label: string): readonly Limiter[] {
   const all = overloads.get(label) ?? [];
-  const own = scenario.objective.maximise === 'burstCalls' ? 'burst' : 'steady';
-  const ordered = [...all.filter(({ shape }) => shape === own), ...all.filter(({ shape }) => shape !== own)];
+  const isOwn = ({ shape }: Overload) => shape === aim.shape;
+  const ordered = [...all.filter(isOwn), ...all.filter((one) => !isOwn(one))];
   return [...new Set(ordered.map(({ limiter }) => limiter))];
 }
 
 /** What the best so far would carry now, or `current` while nothing beat it. */
-function bestNow({ campaign: { findings }, metric, drift, best }: Search): number {
-  const reference: Measured | null = findings.best ?? findings.current;
-  const estimate = combined(reference?.values[metric] ?? [])?.estimate ?? 0;
-  return findings.best === null ? estimate : (estimate * drift.factor()) / best.factor;
+function bestNow({ campaign, drift, best }: Search): number {
+  const { findings } = campaign;
+  const worth = worthOf(campaign, findings.best ?? findings.current);
+  return findings.best === null ? worth : (worth * drift.factor()) / best.factor;
 }
 
 /** One overloaded verdict may be bad luck; a second one is not. */
 async function carriesTwice(
   campaign: Campaign,
   candidate: Measured,
-  metric: Metric,
+  metric: LimitMetric,
   load: number,
   spec: LoadSpec,
 ): Promise<LoadClass> {
@@ -242,7 +221,7 @@ export async function brokenGuard(
 ): Promise<string | null> {
   const { objective, load } = campaign.scenario;
   for (const { metric, mayFall } of objective.guards) {
-    const today = combined(campaign.findings.current?.values[metric] ?? [])?.estimate ?? 0;
+    const today = known(campaign.findings.current, metric)?.estimate ?? 0;
     const least = today * (1 - mayFall);
     if (least < 1) continue;
     const spec = trials === 'short' ? shortened(load, metric) : load;

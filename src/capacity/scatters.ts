@@ -1,9 +1,9 @@
 // How much the limits of trials may scatter on machines like those that siptune runs on, before any trial was seen. A burst is
 // over in a moment and meets the machine as it is then, so that its limit scatters more than that of a steady rate.
-import type { Metric } from '../scenario/scenario.ts';
+import type { LimitMetric } from '../scenario/scenario.ts';
 import type { BeliefOptions } from './limit-belief.ts';
 
-export const SCATTERS: Readonly<Record<Metric, BeliefOptions['scatters']>> = {
+export const SCATTERS: Readonly<Record<LimitMetric, BeliefOptions['scatters']>> = {
   capacityCps: [
     [0.004, 2],
     [0.01, 3],

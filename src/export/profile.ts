@@ -6,6 +6,7 @@ import type { Knob, KnobValue } from '../knobs/knob.ts';
 import { asNumber, sameValue } from '../knobs/knob-value.ts';
 import { metricTitle } from '../report/load-text.ts';
 import { plainText } from '../report/plain-text.ts';
+import { isLimit } from '../scenario/metrics.ts';
 import type { Result } from '../store/result.ts';
 
 export interface Setting {
@@ -66,7 +67,7 @@ export function profileOf(result: Result): Profile {
     router: result.target.router === 'opensips' ? 'opensips' : 'kamailio',
     settings,
     evidence:
-      `${metricTitle(comparison.metric, result.load)} ${ratio.estimate.toFixed(2)} times that of before ` +
+      `${metricTitle(comparison.metric, result)} ${ratio.estimate.toFixed(2)} times ${isLimit(comparison.metric) ? 'that of' : 'less than'} before ` +
       `(${(comparison.confidence * 100).toFixed(0)} % interval ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, ` +
       `${comparison.pairs} interleaved pairs) on ${plainText(result.target.router)} ${plainText(result.target.routerVersion)}, ` +
       `Linux ${plainText(result.target.kernel)}, ${plainText(result.target.host)}`,

@@ -96,7 +96,7 @@ const CONSTRAINTS: readonly Constraint[] = [
   {
     broken: memoryExcess,
     repair: (draft, value, facts) => {
-      const excessMib = () => memoryMib(value, facts) - mostMib(facts);
+      const excessMib = () => memoryOf(value, facts) - mostMib(facts);
       const processes = value('router.workers') + facts.otherProcesses;
       const excess = excessMib();
       if (draft.has('router.shm'))
@@ -212,7 +212,7 @@ export function memoryViolation(
 
 /** What takes no more than what runs today is fine: it fits, as one sees. */
 function memoryExcess(value: (name: string) => number, facts: ConstraintFacts): string | null {
-  const need = memoryMib(value, facts);
+  const need = memoryOf(value, facts);
   const most = mostMib(facts);
   if (need <= most) return null;
   const of =
@@ -226,11 +226,16 @@ function memoryExcess(value: (name: string) => number, facts: ConstraintFacts): 
 }
 
 function mostMib(facts: ConstraintFacts): number {
-  const todayMib = facts.today === undefined ? 0 : memoryMib(() => Number.NaN, facts);
+  const todayMib = facts.today === undefined ? 0 : memoryOf(() => Number.NaN, facts);
   return Math.max((facts.availableMib ?? facts.memoryMib) * MEMORY_SHARE, todayMib);
 }
 
-function memoryMib(given: (name: string) => number, facts: ConstraintFacts): number {
+/** What the router and the queues before it may take at most, MiB. */
+export function memoryMib(configuration: Configuration, facts: ConstraintFacts): number {
+  return memoryOf((name) => asNumber(configuration[name]) ?? Number.NaN, facts);
+}
+
+function memoryOf(given: (name: string) => number, facts: ConstraintFacts): number {
   // One that is not known must not make the sum unknown: nothing would be too much then.
   const value = (name: string): number => {
     const known = given(name);

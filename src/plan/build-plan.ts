@@ -5,8 +5,9 @@ import { inspectTarget, type PreparedTarget } from '../campaign/prepare.ts';
 import type { Prepared } from '../campaign/test-bed.ts';
 import type { TargetView } from '../campaign/view-target.ts';
 import { overBase } from '../report/load-text.ts';
+import { count } from '../report/numbers.ts';
 import { STATE_DIR } from '../safety/state-dir.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Goal, LoadSpec, Metric, Scenario } from '../scenario/scenario.ts';
 import { recallLimit } from '../store/process-limits.ts';
 import type { Target } from '../targets/target.ts';
 import { verifyLoadPath } from '../targets/verify-address.ts';
@@ -74,16 +75,25 @@ export function plannedKnobs(
   }));
 }
 
-const WORDS = { burstCalls: 'the largest burst', capacityCps: 'the highest call rate' } as const;
+const WORDS: Readonly<Record<Metric, string>> = {
+  burstCalls: 'the largest burst',
+  capacityCps: 'the highest call rate',
+  lossShare: 'the lowest loss',
+  p99SetupMs: 'the lowest p99 setup delay',
+  memoryMib: 'the least memory',
+};
 
 export function objectiveOf({ objective, load }: Scenario): string {
-  const base = objective.maximise === 'burstCalls' ? overBase(load.baseRateCps) : '';
   const guards = objective.guards.map(
     ({ metric, mayFall }) =>
       `${metric === 'burstCalls' ? 'the burst' : 'the rate'} may fall by ${(mayFall * 100).toFixed(0)} %`,
   );
-  return [
-    `${WORDS[objective.maximise]}${base} with at most ${Number((objective.maxLoss * 100).toFixed(3))} % lost and 99 % set up within ${objective.maxP99SetupMs} ms`,
-    ...guards,
-  ].join('; ');
+  const bounds = `with at most ${Number((objective.maxLoss * 100).toFixed(3))} % lost and 99 % set up within ${objective.maxP99SetupMs} ms`;
+  return [`${goalText(objective, load)} ${bounds}`, ...guards].join('; ');
+}
+
+function goalText(goal: Goal, load: LoadSpec): string {
+  const { maximise } = goal;
+  if (maximise === undefined) return `${WORDS[goal.minimise]} at ${count(goal.atRateCps)} calls/s`;
+  return `${WORDS[maximise]}${maximise === 'burstCalls' ? overBase(load.baseRateCps) : ''}`;
 }

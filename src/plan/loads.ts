@@ -11,7 +11,7 @@ import { type CallOrder, calleeArgv, callerArgv, callOrder } from '../load/sipp-
 import { arrivalSeed, scheduleArrivals } from '../load/sipp-arrivals.ts';
 import { type FlowPath, flowFile } from '../load/sipp-flows.ts';
 import { overBase } from '../report/load-text.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { LimitMetric, Scenario } from '../scenario/scenario.ts';
 import type { Endpoint, Target } from '../targets/target.ts';
 import type { Plan } from './plan.ts';
 
@@ -25,11 +25,16 @@ export function firstCommands(
   const { load, objective } = scenario;
   const line = lineUp(load, target);
   const size = line.fixed || limitCps !== null ? sizeOf(line, limitCps) : () => 1;
-  const offers = [objective.maximise, ...objective.guards.map(({ metric }) => metric)].map((metric) => {
+  const firstOf = (metric: LimitMetric) => {
     const prior = metric === 'burstCalls' ? burstPrior(today, undefined, objective.maxP99SetupMs) : undefined;
-    const plan = planFor(metric, firstLoad(metric, prior), load);
-    return { plan, shares: sharePlan(plan, size(plan)) };
-  });
+    return planFor(metric, firstLoad(metric, prior), load);
+  };
+  const offers = [
+    objective.maximise === undefined
+      ? planFor('capacityCps', objective.atRateCps, load)
+      : firstOf(objective.maximise),
+    ...objective.guards.map(({ metric }) => firstOf(metric)),
+  ].map((plan) => ({ plan, shares: sharePlan(plan, size(plan)) }));
   const most = Math.max(...offers.map(({ shares }) => shares.length));
   const pairs = line.pairs.slice(0, most);
   const { base } = line;

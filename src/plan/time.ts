@@ -1,8 +1,9 @@
 // How the budget is split, and about how many trials fit into each part.
+import { mean } from 'simple-statistics';
+import { aimOf } from '../campaign/aims/aim-of.ts';
 import { type BudgetPart, createBudget } from '../campaign/budget.ts';
-import { proofMs } from '../campaign/confirm.ts';
 import { trialMs } from '../campaign/measure.ts';
-import { RESTART_MS } from '../campaign/search-candidates.ts';
+import { proofMs, RESTART_MS } from '../campaign/proof/proof-time.ts';
 import type { LoadSpec, Scenario } from '../scenario/scenario.ts';
 import type { PlannedPhase } from './plan.ts';
 
@@ -17,10 +18,11 @@ const MS_PER_MINUTE = 60_000;
 export function phasesOf(scenario: Scenario, contenders: number): readonly PlannedPhase[] {
   const still = { nowMs: () => 0, date: () => new Date(0), sleep: async () => {} };
   const budget = createBudget(scenario.budgetMs, still, proofMs(scenario));
-  const { maximise, guards } = scenario.objective;
-  const metrics = [maximise, ...guards.map(({ metric }) => metric)];
-  const meanTrialMs =
-    metrics.reduce((sum, metric) => sum + trialMs(metric, scenario.load), 0) / metrics.length;
+  const { guards } = scenario.objective;
+  const meanTrialMs = mean([
+    aimOf(scenario).trialMs,
+    ...guards.map(({ metric }) => trialMs(metric, scenario.load)),
+  ]);
   const eachMs = meanTrialMs + restartShare(scenario.load) * RESTART_MS;
   let endMs = 0;
   const phases: PlannedPhase[] = [];

@@ -1,4 +1,6 @@
 // A comparison for a terminal.
+
+import type { Metric } from '../scenario/scenario.ts';
 import type { ComparedMetric, ComparedValue, Comparison, Judgement } from './compare.ts';
 import { paint, paragraph, type ReportStyle, table } from './layout.ts';
 import { intervalText, knobText, METRIC_TITLES } from './numbers.ts';
@@ -11,7 +13,10 @@ export function renderComparison(
   const names = sides.map(({ id }) => plainText(id));
   const head = ['', ...sides.map(({ what }, index) => `${names[index]}\n${what}`)];
   const rows = [
-    ...metrics.map(({ metric, values }) => [METRIC_TITLES[metric], ...values.map(valueText)]),
+    ...metrics.map(({ metric, values }) => [
+      METRIC_TITLES[metric],
+      ...values.map((value) => valueText(metric, value)),
+    ]),
     ...settings.map(({ knob, values }) => [
       plainText(knob),
       ...values.map((value) => knobText(knob, value ?? undefined)),
@@ -40,8 +45,8 @@ export function renderComparison(
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function valueText({ interval, basis }: ComparedValue): string {
-  return `${intervalText(interval)}${basis === 'search' ? ' *' : ''}`;
+function valueText(metric: Metric, { interval, basis }: ComparedValue): string {
+  return `${intervalText(metric, interval)}${basis === 'search' ? ' *' : ''}`;
 }
 
 const JUDGEMENTS: Readonly<Record<Judgement, string>> = {

@@ -1,8 +1,9 @@
 // Campaigns side by side: which settings differ, which numbers differ beyond noise, and where a comparison means nothing.
 import { mean, sampleStandardDeviation } from 'simple-statistics';
-import { WIDTH } from '../campaign/baseline.ts';
+import { WIDTH } from '../campaign/measure-into.ts';
 import type { Configuration, KnobValue } from '../knobs/knob.ts';
 import { sameValue } from '../knobs/knob-value.ts';
+import { isLimit, LIMIT_METRICS, METRICS, RATE_METRICS } from '../scenario/metrics.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
@@ -51,7 +52,6 @@ export interface Comparison {
   readonly metrics: readonly ComparedMetric[];
 }
 
-const METRICS: readonly Metric[] = ['burstCalls', 'capacityCps'];
 const CONFIDENCE = 0.95;
 /** Fewer say too little of the scatter. */
 const MIN_MEASUREMENTS = 3;
@@ -66,13 +66,25 @@ export function compareCampaigns(results: readonly Result[]): Comparison {
     settings: knobs
       .map((knob) => ({ knob, values: sides.map(({ config }) => config[knob] ?? null) }))
       .filter(({ values }) => values.some((value) => !sameValue(value ?? undefined, values[0] ?? undefined))),
-    metrics: METRICS.map((metric) => {
+    metrics: comparedMetrics(results).map((metric) => {
       const values = results.map((result) =>
         measuredOf(result, metric, result.winner ? 'winner' : 'current'),
       );
       return { metric, values, differences: differences(values, notComparable.length === 0) };
     }),
   };
+}
+
+/** Both limits, and what else was measured of any. */
+function comparedMetrics(results: readonly Result[]): readonly Metric[] {
+  const isMeasured = (metric: Metric) =>
+    results.some(({ baseline, winner }) => baseline?.[metric] ?? winner?.[metric]);
+  return [...LIMIT_METRICS.toReversed(), ...RATE_METRICS.filter(isMeasured)];
+}
+
+/** Rates only: limits are what they are, whichever of them was maximised. */
+function objectiveText({ minimise, atRateCps }: Result['objective']): string {
+  return minimise === undefined ? 'limits' : `${minimise} at ${atRateCps} calls/s`;
 }
 
 function sideOf(result: Result): ComparedSide {
@@ -85,13 +97,14 @@ function sideOf(result: Result): ComparedSide {
 
 function measuredOf(result: Result, metric: Metric, side: 'current' | 'winner'): ComparedValue {
   const column = side === 'winner' ? 1 : 0;
-  const samples = (result.samples[metric] ?? []).map((pair) => pair[column]).filter((value) => value > 0);
+  const pairs = isLimit(metric) ? (result.samples[metric] ?? []) : [];
+  const samples = pairs.map((pair) => pair[column]).filter((value) => value > 0);
   const bracket = (side === 'winner' ? result.winner : result.baseline)?.[metric] ?? null;
   if (bracket === null) return { interval: null, basis: null, measurements: 0 };
   const { comparison } = result;
   if (comparison?.sides && comparison.metric === metric)
     return { interval: comparison.sides[side], basis: 'proof', measurements: comparison.pairs };
-  return samples.length >= MIN_MEASUREMENTS
+  return isLimit(metric) && samples.length >= MIN_MEASUREMENTS
     ? { interval: sampleInterval(samples, WIDTH[metric]), basis: 'proof', measurements: samples.length }
     : { interval: bracket, basis: 'search', measurements: samples.length };
 }
@@ -121,6 +134,7 @@ function obstacles(results: readonly Result[]): readonly string[] {
     ['CPUs', ({ target }) => `${target.cpus} × ${target.cpu}`],
     ['routers', ({ target }) => `${target.router} ${target.routerVersion}`.trim()],
     ['loads', ({ load }) => loadText(load)],
+    ['objectives', ({ objective }) => objectiveText(objective)],
     ['loss bounds', ({ objective }) => `${objective.maxLoss * 100} %`],
     ['delay bounds', ({ objective }) => `${objective.maxP99SetupMs} ms`],
   ];

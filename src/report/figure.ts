@@ -4,10 +4,11 @@ import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } fro
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { TrialRecord } from '../campaign/events.ts';
-import type { Interval } from '../stats/interval.ts';
-import type { Result } from '../store/result.ts';
-import { overBase } from './load-text.ts';
-import { count, intervalText, isAtLeast } from './numbers.ts';
+import { isLimit, metricOf } from '../scenario/metrics.ts';
+import type { Metric } from '../scenario/scenario.ts';
+import type { MeasuredConfiguration, Result } from '../store/result.ts';
+import { metricTitle, overBase } from './load-text.ts';
+import { count, intervalText, isAtLeast, METRIC_NAMES, metricText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 import { verdictSentence } from './terminal-report.ts';
 
@@ -30,28 +31,37 @@ const COLOURS: ReadonlyMap<string, string> = new Map([
 ]);
 const CONTENDER_COLOUR = '#c7822b';
 
-type BarMetric = 'burstCalls' | 'capacityCps';
-
-interface Row {
-  readonly name: string;
-  readonly burstCalls: Interval | null;
-  readonly capacityCps: Interval | null;
-}
+type Row = Pick<MeasuredConfiguration, Metric> & { readonly name: string };
 
 /** `trials` are those of the journal; without them the lower half stays out. */
 export function renderFigure(result: Result, trials: readonly TrialRecord[]): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   const rows = rowsOf(result);
-  const names = (metric: BarMetric) => rows.map((row) => `${row.name}\n${estimateText(row[metric])}`);
+  const goal = metricOf(result.objective);
+  // Where a campaign is about a given rate, that takes the place of the bursts.
+  const left: Metric = isLimit(goal) ? 'burstCalls' : goal;
+  const names = (metric: Metric) => rows.map((row) => `${row.name}\n${estimateText(metric, row[metric])}`);
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'sans-serif' },
     title: [
       heading(titleOf(result), 20, 12, 18),
-      heading(`Burst: most calls at once${overBase(result.load?.baseRateCps)}, none lost, none late`, 20, 48),
+      heading(
+        left === 'burstCalls'
+          ? `Burst: most calls at once${overBase(result.load?.baseRateCps)}, none lost, none late`
+          : metricTitle(left, result),
+        20,
+        48,
+      ),
       heading('Capacity: highest steady rate (calls/s)', 520, 48),
-      heading('Bursts tried: p99 setup delay (ms) by calls at once', 20, 372),
+      heading(
+        left === 'burstCalls'
+          ? 'Bursts tried: p99 setup delay (ms) by calls at once'
+          : 'Trials at that rate: p99 setup delay (ms), in their order',
+        20,
+        372,
+      ),
       heading('Steady rates tried: loss (%) by calls/s', 520, 372),
     ],
     grid: [
@@ -62,9 +72,9 @@ export function renderFigure(result: Result, trials: readonly TrialRecord[]): st
     ],
     legend: { bottom: 8, data: ['carried', 'too much'], selectedMode: false },
     xAxis: [
-      { gridIndex: 0, type: 'category', data: names('burstCalls') },
+      { gridIndex: 0, type: 'category', data: names(left) },
       { gridIndex: 1, type: 'category', data: names('capacityCps') },
-      { gridIndex: 2, type: 'log', min: 10 },
+      left === 'burstCalls' ? { gridIndex: 2, type: 'log', min: 10 } : { gridIndex: 2, type: 'value' },
       { gridIndex: 3, type: 'value', scale: true },
     ],
     yAxis: [
@@ -74,10 +84,14 @@ export function renderFigure(result: Result, trials: readonly TrialRecord[]): st
       { gridIndex: 3, type: 'value', max: 10 },
     ],
     series: [
-      ...barsWithIntervals(rows, 'burstCalls', 0),
+      ...barsWithIntervals(rows, left, 0),
       ...barsWithIntervals(rows, 'capacityCps', 1),
-      ...trialDots(trials, 'burst', 2, result.objective.maxP99SetupMs),
-      ...trialDots(trials, 'steady', 3, result.objective.maxLoss * 100),
+      ...trialDots(trials, {
+        dot: left === 'burstCalls' ? burstDot : atRateDot(result),
+        axis: 2,
+        bound: result.objective.maxP99SetupMs,
+      }),
+      ...trialDots(trials, { dot: rateDot, axis: 3, bound: result.objective.maxLoss * 100 }),
     ],
   } as echarts.EChartsCoreOption);
   const svg = chart.renderToSVGString();
@@ -91,10 +105,17 @@ function titleOf({ target, scenario, verdict }: Result): string {
 
 function descriptionOf(result: Result, rows: readonly Row[]): string {
   const numbers = rows.map(
-    ({ name, burstCalls, capacityCps }) =>
-      `${name}: burst ${intervalText(burstCalls)} calls at once, capacity ${intervalText(capacityCps)} calls/s.`,
+    (row) =>
+      `${row.name}: ${goalText(result, row)}capacity ${intervalText('capacityCps', row.capacityCps)} calls/s.`,
   );
   return [verdictSentence(result), ...numbers].join(' ');
+}
+
+function goalText(result: Result, row: Row): string {
+  const goal = metricOf(result.objective);
+  return isLimit(goal)
+    ? `burst ${intervalText('burstCalls', row.burstCalls)} calls at once, `
+    : `${METRIC_NAMES[goal]} ${intervalText(goal, row[goal])}, `;
 }
 
 /** For those who cannot see the picture, as SVG 2 and WAI-ARIA have it. */
@@ -118,9 +139,11 @@ function rowsOf(result: Result): readonly Row[] {
 }
 
 /** Below the bar: a short one has no room for it, and the whisker would cross it. */
-function estimateText(interval: Interval | null | undefined): string {
+function estimateText(metric: Metric, interval: Row[Metric]): string {
   if (!interval) return 'not measured';
-  return `${isAtLeast(interval) ? 'at least ' : ''}${count(interval.estimate)}`;
+  return isLimit(metric) && isAtLeast(interval)
+    ? `at least ${count(interval.estimate)}`
+    : metricText(metric, interval.estimate);
 }
 
 function heading(text: string, left: number, top: number, fontSize = 14) {
@@ -132,7 +155,7 @@ function heading(text: string, left: number, top: number, fontSize = 14) {
   };
 }
 
-function barsWithIntervals(rows: readonly Row[], metric: BarMetric, axis: number) {
+function barsWithIntervals(rows: readonly Row[], metric: Metric, axis: number) {
   const at = { xAxisIndex: axis, yAxisIndex: axis };
   return [
     {
@@ -178,12 +201,29 @@ interface WhiskerApi {
   coord(point: readonly [number, number]): readonly number[];
 }
 
-function trialDots(trials: readonly TrialRecord[], shape: 'burst' | 'steady', axis: number, bound: number) {
+type Judged = Extract<TrialRecord['verdict'], { readonly plannedCalls: number }>;
+/** Where a trial's dot is; null: it has none. */
+type Dot = (trial: TrialRecord, verdict: Judged) => readonly [x: number, y: number] | null;
+
+const burstDot: Dot = ({ plan }, { setupMs }) =>
+  plan.shape === 'burst' && setupMs ? [plan.calls, setupMs.p99] : null;
+
+const rateDot: Dot = ({ plan }, { loss }) =>
+  plan.shape === 'steady' ? [plan.rateCps, Math.min(10, loss * 100)] : null;
+
+const atRateDot =
+  ({ objective }: Result): Dot =>
+  ({ n, plan }, { setupMs }) =>
+    plan.shape === 'steady' && plan.rateCps === objective.atRateCps && setupMs ? [n, setupMs.p99] : null;
+
+function trialDots(
+  trials: readonly TrialRecord[],
+  { dot, axis, bound }: { readonly dot: Dot; readonly axis: number; readonly bound: number },
+) {
   const dotsOf = (state: 'carried' | 'overloaded') =>
-    trials.flatMap(({ plan, verdict }) => {
-      if (verdict.state !== state || plan.shape !== shape) return [];
-      if (plan.shape === 'burst') return verdict.setupMs ? [[plan.calls, verdict.setupMs.p99]] : [];
-      return [[plan.rateCps, Math.min(10, verdict.loss * 100)]];
+    trials.flatMap((trial) => {
+      const place = trial.verdict.state === state ? dot(trial, trial.verdict as Judged) : null;
+      return place === null ? [] : [place];
     });
   const common = { type: 'scatter', xAxisIndex: axis, yAxisIndex: axis, symbolSize: 7 };
   return [

@@ -1,4 +1,5 @@
 // A load in words, so that calls of one kind are not taken for another's.
+import { isLimit } from '../scenario/metrics.ts';
 import type { LoadSpec, Metric } from '../scenario/scenario.ts';
 import type { Result } from '../store/result.ts';
 import { count, METRIC_TITLES } from './numbers.ts';
@@ -24,11 +25,12 @@ export function overBase(baseRateCps: number | undefined): string {
   return baseRateCps === undefined ? '' : ` over ${count(baseRateCps)} calls/s`;
 }
 
-/** METRIC_TITLES, with what a burst came on top of. */
-export function metricTitle(metric: Metric, load: Result['load']): string {
-  return metric === 'burstCalls' && load?.baseRateCps !== undefined
-    ? `burst (calls at once${overBase(load.baseRateCps)})`
-    : METRIC_TITLES[metric];
+/** METRIC_TITLES, with what a burst came on top of, and with the rate at which something else was measured. */
+export function metricTitle(metric: Metric, { load, objective }: Pick<Result, 'load' | 'objective'>): string {
+  if (metric === 'burstCalls' && load?.baseRateCps !== undefined)
+    return `burst (calls at once${overBase(load.baseRateCps)})`;
+  if (isLimit(metric) || objective.atRateCps === undefined) return METRIC_TITLES[metric];
+  return METRIC_TITLES[metric].replace(/ \(/, ` at ${count(objective.atRateCps)} calls/s (`);
 }
 
 function arrivalsText(arrivals: NonNullable<LoadSpec['arrivals']>): string {

@@ -2,6 +2,7 @@
 import { knobByName } from '../knobs/catalogue.ts';
 import type { KnobValue } from '../knobs/knob.ts';
 import { MOST_CALLS } from '../load/load.ts';
+import { isLimit } from '../scenario/metrics.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import { plainText } from './plain-text.ts';
@@ -9,11 +10,17 @@ import { plainText } from './plain-text.ts';
 export const METRIC_TITLES: Readonly<Record<Metric, string>> = {
   burstCalls: 'burst (calls at once)',
   capacityCps: 'capacity (calls/s)',
+  lossShare: 'loss (% of planned calls)',
+  p99SetupMs: 'p99 setup delay (ms)',
+  memoryMib: 'memory (MiB)',
 };
 
 export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
   burstCalls: 'burst',
   capacityCps: 'capacity',
+  lossShare: 'loss',
+  p99SetupMs: 'p99 delay',
+  memoryMib: 'memory',
 };
 
 /** Figures of netperf by their names in result.json. */
@@ -36,15 +43,30 @@ export function isAtLeast({ high }: Interval): boolean {
   return high >= MOST_CALLS;
 }
 
+/** A value of a metric, in the unit of its title. */
+export function metricText(metric: Metric, value: number): string {
+  if (isLimit(metric) || metric === 'memoryMib') return count(value);
+  const shown = metric === 'lossShare' ? value * 100 : value;
+  return shown >= 1_000 ? count(shown) : String(Number(shown.toPrecision(shown < 1 ? 2 : 3)));
+}
+
 /** A lower bound says so. */
-export function intervalText(interval: Interval | null | undefined): string {
+export function intervalText(metric: Metric, interval: Interval | null | undefined): string {
   if (!interval) return 'not measured';
-  if (isAtLeast(interval)) return `at least ${count(interval.low)}`;
-  return `${count(interval.estimate)} (${count(interval.low)} – ${count(interval.high)})`;
+  if (isLimit(metric) && isAtLeast(interval)) return `at least ${count(interval.low)}`;
+  const [estimate, low, high] = [interval.estimate, interval.low, interval.high].map((value) =>
+    metricText(metric, value),
+  );
+  return low === high ? `${estimate}` : `${estimate} (${low} – ${high})`;
 }
 
 export function ratioText({ estimate, low, high }: Interval): string {
-  return `${estimate.toFixed(2)} (${low.toFixed(2)} – ${high.toFixed(2)})`;
+  return `${timesText(estimate)} (${timesText(low)} – ${timesText(high)})`;
+}
+
+/** "5.24", and no more digits than say something. */
+export function timesText(ratio: number): string {
+  return ratio >= 100 ? count(ratio) : ratio.toFixed(2);
 }
 
 /** Exact when a unit divides it, otherwise with two digits. */

@@ -4,11 +4,12 @@ import { stripVTControlCharacters } from 'node:util';
 import type { CampaignEvent, Phase, TrialRecord } from '../campaign/events.ts';
 import type { Clock } from '../clock.ts';
 import type { LoadPlan } from '../load/load.ts';
+import { isLimit } from '../scenario/metrics.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import { paint as painted } from './layout.ts';
 import { overBase } from './load-text.ts';
-import { count, intervalText, isAtLeast, METRIC_TITLES } from './numbers.ts';
+import { count, intervalText, isAtLeast, METRIC_TITLES, metricText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 
 export interface ProgressIo {
@@ -108,7 +109,7 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
         return trialText(event.trial);
       case 'measured':
         if (event.label === 'current') current[event.metric] ??= event.value.estimate;
-        return `  ${paint('bold', `${plainText(event.label)}: ${METRIC_TITLES[event.metric]} ${intervalText(event.value)}`)}${against(current[event.metric], event.value, event.label)}${event.unreachable === undefined ? '' : `: the generators cannot offer ${count(event.unreachable)}`}`;
+        return `  ${paint('bold', `${plainText(event.label)}: ${METRIC_TITLES[event.metric]} ${intervalText(event.metric, event.value)}`)}${against(current[event.metric], event)}${event.unreachable === undefined ? '' : `: the generators cannot offer ${count(event.unreachable)}`}`;
       case 'proposed':
         running = `candidate ${event.candidate}`;
         return `  candidate ${event.candidate} (${plainText(event.from)})`;
@@ -117,8 +118,8 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
       case 'search-ended':
         return `  the search ends after ${event.candidates} candidates: ${plainText(event.reason)}`;
       case 'best': {
-        const ratio = against(current[event.metric], event.value, event.label);
-        best = `${count(event.value.estimate)}${ratio}`;
+        const ratio = against(current[event.metric], event);
+        best = `${metricText(event.metric, event.value.estimate)}${ratio}`;
         return paint(
           'green',
           `  best so far: ${plainText(event.label)}, ${METRIC_TITLES[event.metric]} ${best}`,
@@ -126,7 +127,7 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
       }
       case 'put-back':
         running = `without ${event.knobs.length} settings`;
-        return `  ${event.needed ? 'needed' : 'not needed'}: ${event.knobs.map(plainText).join(', ')} (${METRIC_TITLES[event.metric]}, ${count(event.load)} ${event.needed ? 'are too much' : 'are carried'} without)`;
+        return `  ${event.needed ? 'needed' : 'not needed'}: ${event.knobs.map(plainText).join(', ')} (${METRIC_TITLES[event.metric]}, ${withoutText(event)} without)`;
       case 'netperf':
         return event.absent === null ? null : `  netperf: absent (${plainText(event.absent)})`;
       case 'warning':
@@ -172,9 +173,19 @@ export function createProgress(io: ProgressIo, clock: Clock, options: { readonly
   };
 }
 
-function against(current: number | undefined, value: Interval, label: string): string {
+function against(
+  current: number | undefined,
+  { label, metric, value }: { readonly label: string; readonly metric: Metric; readonly value: Interval },
+): string {
   if (current === undefined || current === 0 || label === 'current') return '';
-  return ` (${isAtLeast(value) ? 'at least ' : ''}${(value.estimate / current).toFixed(2)} × current)`;
+  return ` (${isLimit(metric) && isAtLeast(value) ? 'at least ' : ''}${(value.estimate / current).toFixed(2)} × current)`;
+}
+
+/** What was seen with settings put back. */
+function withoutText({ metric, load, needed }: Extract<CampaignEvent, { type: 'put-back' }>): string {
+  const amount = metricText(metric, load);
+  if (isLimit(metric)) return `${amount} ${needed ? 'are too much' : 'are carried'}`;
+  return needed ? `more than ${amount}` : `${amount} or less`;
 }
 
 function planText(plan: LoadPlan): string {

@@ -1,11 +1,13 @@
 // A campaign's result for a terminal: the verdict in one sentence, then the numbers behind it.
 import type { CampaignEvent } from '../campaign/events.ts';
 import { sameValue } from '../knobs/knob-value.ts';
+import { isLimit, LIMIT_METRICS, metricOf } from '../scenario/metrics.ts';
+import type { Metric } from '../scenario/scenario.ts';
 import type { MeasuredConfiguration, Result } from '../store/result.ts';
 import { cpuBoundLines } from './cpu-bounds.ts';
 import { paint, paragraph, type ReportStyle, table } from './layout.ts';
 import { loadText, metricTitle } from './load-text.ts';
-import { count, intervalText, knobText, METRIC_TITLES, NETPERF_TITLES, ratioText } from './numbers.ts';
+import { count, intervalText, knobText, metricText, NETPERF_TITLES, ratioText } from './numbers.ts';
 import { plainText } from './plain-text.ts';
 import { setupDelays } from './setup-delays.ts';
 
@@ -85,10 +87,10 @@ function section(style: ReportStyle, title: string, lines: readonly string[]): s
 }
 
 function measurements(result: Result, style: ReportStyle): string {
+  const metrics = metricsOf(result);
   const row = (name: string, measured: MeasuredConfiguration) => [
     plainText(name),
-    intervalText(measured.burstCalls),
-    intervalText(measured.capacityCps),
+    ...metrics.map((metric) => intervalText(metric, measured[metric])),
   ];
   const rows = [
     ...(result.baseline ? [row('current', result.baseline)] : []),
@@ -98,10 +100,18 @@ function measurements(result: Result, style: ReportStyle): string {
   if (rows.length === 0) return '';
   const bounds = 'In brackets: the 95 % intervals of its searches, from the lowest bound to the highest.';
   return [
-    table(style, ['', metricTitle('burstCalls', result.load), METRIC_TITLES.capacityCps], rows),
+    table(style, ['', ...metrics.map((metric) => metricTitle(metric, result))], rows),
     paragraph(bounds, style.columns),
     ...generatorBounds(result).map((line) => paragraph(line, style.columns)),
   ].join('\n');
+}
+
+/** Both limits, or what the objective is about and those that were measured besides. */
+function metricsOf({ objective, baseline, contenders, winner }: Result): readonly Metric[] {
+  const goal = metricOf(objective);
+  const limits: readonly Metric[] = LIMIT_METRICS.toReversed();
+  const isMeasured = (metric: Metric) => [baseline, ...contenders, winner].some((one) => one?.[metric]);
+  return isLimit(goal) ? limits : [goal, ...limits.filter(isMeasured)];
 }
 
 /** Where the generators ended a search, more may be carried than it says. */
@@ -129,14 +139,24 @@ function cpuBounds(result: Result, style: ReportStyle): string {
 }
 
 function comparison(result: Result, style: ReportStyle): string {
-  const { comparison: proof, load } = result;
+  const { comparison: proof } = result;
   if (!proof) return '';
   const percent = `${(proof.confidence * 100).toFixed(0)} % interval`;
   return section(style, 'Proof', [
-    `${metricTitle(proof.metric, load)}, against current: ${ratioText(proof.ratio)}, ${percent}, ${proof.pairs} interleaved pairs`,
+    `${metricTitle(proof.metric, result)}, against current: ${ratioText(proof.ratio)}${isLimit(proof.metric) ? '' : ' times less'}, ${percent}, ${proof.pairs} interleaved pairs`,
     `permutation test: ${pValueText(proof)}`,
+    ...(proof.chosenFrom === undefined
+      ? []
+      : [`both allow for the choice among ${proof.chosenFrom} configurations that took part`]),
+    ...result.contenders.flatMap(({ name, proof: own }) =>
+      own
+        ? [
+            `${plainText(name)}, in the same rounds: ${ratioText(own.ratio)}, ${percent}, ${own.count} pairs, p = ${own.pValue.toPrecision(2)}`,
+          ]
+        : [],
+    ),
     ...proof.guards.map((guard) => {
-      const title = `guard ${metricTitle(guard.metric, load)}`;
+      const title = `guard ${metricTitle(guard.metric, result)}`;
       // A ratio of nothing is recorded as 0.
       if (guard.measured === false)
         return `${title}: ${guard.held ? `at least ${guard.ratio.estimate.toFixed(2)} times today's is carried: held` : `${(1 - guard.mayFall).toFixed(2)} times today's was too much: NOT held`}`;
@@ -179,7 +199,8 @@ function profile(result: Result, style: ReportStyle): string {
 }
 
 /** Which settings went, and how that was seen. */
-function minimalText({ winner, minimised, comparison }: Result, changed: readonly string[]): string {
+function minimalText(result: Result, changed: readonly string[]): string {
+  const { winner, minimised, objective } = result;
   if (!winner?.minimal)
     return minimised?.state === 'guard-broken'
       ? 'Not minimised: with fewer settings a guard did not hold.'
@@ -191,8 +212,11 @@ function minimalText({ winner, minimised, comparison }: Result, changed: readonl
   const load = minimised?.load;
   if (spared.size === 0 || load === null || load === undefined)
     return 'Minimal: none of these could be spared.';
-  const unit = comparison?.metric === 'capacityCps' ? 'calls/s' : 'calls at once';
-  return `Minimal: ${count(load)} ${unit} are carried as well with today's ${[...spared].map(plainText).join(', ')}, but not without any of these:`;
+  const today = `today's ${[...spared].map(plainText).join(', ')}, but not without any of these:`;
+  const metric = metricOf(objective);
+  return isLimit(metric)
+    ? `Minimal: ${count(load)} ${metric === 'capacityCps' ? 'calls/s' : 'calls at once'} are carried as well with ${today}`
+    : `Minimal: ${metricTitle(metric, result)} stays at ${metricText(metric, load)} or less with ${today}`;
 }
 
 function limiters(events: readonly CampaignEvent[], style: ReportStyle): string {

@@ -18,18 +18,80 @@ export function crossChecks(data: unknown): readonly Finding[] {
   return [...objectiveChecks(data), ...routerChecks(data), ...deviceChecks(data)];
 }
 
+/** What an objective may be about, in the words of a scenario. */
+export const MAXIMISED = ['capacity', 'burst'] as const;
+export type Maximised = (typeof MAXIMISED)[number];
+export const MINIMISED = ['loss', 'delay', 'memory'] as const;
+export type Minimised = (typeof MINIMISED)[number];
+/** Without one of these nothing can be spared. */
+const MEMORY_KNOBS = ['router.shm', 'router.pkg'];
+
 export function objectiveChecks(data: unknown): readonly Finding[] {
-  const maximise = at(data, 'objective', 'maximise');
-  if (maximise !== 'capacity' && maximise !== 'burst') return [];
-  if (at(data, 'objective', 'guard', maximise) === undefined) return [];
-  const other = maximise === 'burst' ? 'capacity' : 'burst';
-  return [
-    {
+  const objective = at(data, 'objective');
+  // What is no mapping is told by the schema.
+  if (typeof objective !== 'object' || objective === null || Array.isArray(objective)) return [];
+  const [maximise, minimise, rate] = ['maximise', 'minimise', 'rate'].map((key) => at(objective, key));
+  if (minimise !== undefined) return minimiseChecks(data, { maximise, minimise, rate });
+  if (maximise === undefined)
+    return [
+      {
+        path: ['objective'],
+        at: 'value',
+        message: `objective.maximise: is missing: what is to be maximised, one of ${MAXIMISED.join(', ')} (or objective.minimise, one of ${MINIMISED.join(', ')})`,
+      },
+    ];
+  const findings: Finding[] = [];
+  if (rate !== undefined)
+    findings.push({
+      path: ['objective', 'rate'],
+      at: 'key',
+      message: 'objective.rate: goes with minimise; what is maximised is searched over all rates',
+    });
+  if ((maximise === 'capacity' || maximise === 'burst') && at(objective, 'guard', maximise) !== undefined) {
+    const other = maximise === 'burst' ? 'capacity' : 'burst';
+    findings.push({
       path: ['objective', 'guard', maximise],
       at: 'key',
       message: `objective.guard: ${show(maximise)} is what is maximised, so it cannot be guarded as well; the guard can be ${show(other)}`,
-    },
-  ];
+    });
+  }
+  return findings;
+}
+
+function minimiseChecks(
+  data: unknown,
+  { maximise, minimise, rate }: Readonly<Record<'maximise' | 'minimise' | 'rate', unknown>>,
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (maximise !== undefined)
+    findings.push({
+      path: ['objective', 'minimise'],
+      at: 'key',
+      message: 'objective.minimise: a campaign is about one thing: leave out this or maximise',
+    });
+  if (rate === undefined)
+    findings.push({
+      path: ['objective', 'minimise'],
+      at: 'key',
+      message:
+        'objective.rate: is missing: the calls per second at which it is to be the least, e.g. rate: 900 /s',
+    });
+  if (minimise === 'memory' && at(data, 'knobs') !== undefined)
+    if (MEMORY_KNOBS.every((name) => !knobNames(at(data, 'knobs')).includes(name)))
+      findings.push({
+        path: ['objective', 'minimise'],
+        at: 'value',
+        message: `objective.minimise: memory needs ${MEMORY_KNOBS.join(' or ')} among the knobs, or there is nothing to spare`,
+      });
+  return findings;
+}
+
+/** They are a mapping, or a list of names and of mappings. */
+function knobNames(knobs: unknown): readonly string[] {
+  const all: readonly unknown[] = Array.isArray(knobs) ? knobs : [knobs];
+  return all.flatMap((one) =>
+    typeof one === 'string' ? [one] : typeof one === 'object' && one !== null ? Object.keys(one) : [],
+  );
 }
 
 function routerChecks(data: unknown): readonly Finding[] {

@@ -4,9 +4,9 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Knob } from '../knobs/knob.ts';
 import { type ContenderSources, loadContenders } from './contenders.ts';
-import { at, crossChecks } from './cross-checks.ts';
+import { at, crossChecks, type Maximised, type Minimised } from './cross-checks.ts';
 import { type Finding, inReadingOrder, type ScenarioProblem } from './problems.ts';
-import type { ContenderSpec, Metric, Objective, Scenario } from './scenario.ts';
+import type { ContenderSpec, Goal, LimitMetric, Objective, RateMetric, Scenario } from './scenario.ts';
 import { type ScenarioForm, scenarioSchema } from './schema.ts';
 import { findingsOf } from './schema-parts.ts';
 import { fromLandscape, isSimulated, simulationChecks, withPlaceholders } from './simulated.ts';
@@ -24,7 +24,15 @@ export type LoadedScenario =
     }
   | { readonly state: 'invalid'; readonly problems: readonly ScenarioProblem[] };
 
-const METRIC = { capacity: 'capacityCps', burst: 'burstCalls' } as const satisfies Record<string, Metric>;
+const METRIC = {
+  capacity: 'capacityCps',
+  burst: 'burstCalls',
+} as const satisfies Record<Maximised, LimitMetric>;
+const RATE_METRIC = {
+  loss: 'lossShare',
+  delay: 'p99SetupMs',
+  memory: 'memoryMib',
+} as const satisfies Record<Minimised, RateMetric>;
 
 /**
  * Reads the scenario and its contenders: the profiles that it names, whose paths are relative to its own folder, and those
@@ -98,12 +106,23 @@ function assemble(path: string, form: ScenarioForm, contenders: readonly Contend
   };
 }
 
-function assembleObjective({ maximise, guard, loss, p99Setup }: ScenarioForm['objective']): Objective {
+function assembleObjective({ guard, loss, p99Setup, ...goal }: ScenarioForm['objective']): Objective {
   const guards = (['capacity', 'burst'] as const).flatMap((name) => {
     const mayFall = guard?.[name]?.mayFall;
     return mayFall === undefined ? [] : [{ metric: METRIC[name], mayFall }];
   });
-  return { maximise: METRIC[maximise], guards, maxLoss: loss, maxP99SetupMs: p99Setup };
+  return { ...goalOf(goal), guards, maxLoss: loss, maxP99SetupMs: p99Setup };
+}
+
+/** objectiveChecks has seen that it is one of the two. */
+function goalOf({
+  maximise = 'burst',
+  minimise,
+  rate,
+}: Pick<ScenarioForm['objective'], 'maximise' | 'minimise' | 'rate'>): Goal {
+  return minimise === undefined || rate === undefined
+    ? { maximise: METRIC[maximise] }
+    : { minimise: RATE_METRIC[minimise], atRateCps: rate };
 }
 
 async function missingFiles(scenarioPath: string, data: unknown): Promise<readonly Finding[]> {

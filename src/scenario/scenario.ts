@@ -102,12 +102,28 @@ export interface LoadSpec {
   readonly windowMs: number;
 }
 
-export type Metric = 'capacityCps' | 'burstCalls';
+/** What a router carries at most. */
+export type LimitMetric = 'capacityCps' | 'burstCalls';
 
-export interface Objective {
-  readonly maximise: Metric;
-  /** The other metric must not fall below (1 - mayFall) times that of `current`. */
-  readonly guards: readonly { readonly metric: Metric; readonly mayFall: number }[];
+/**
+ * What it does with a given rate of calls, and less is better: the share of planned calls that are lost or sent again, the 99th
+ * percentile of the setup delay, and the memory that router and queues may take with that rate carried.
+ */
+export type RateMetric = 'lossShare' | 'p99SetupMs' | 'memoryMib';
+
+export type Metric = LimitMetric | RateMetric;
+
+/** What a campaign is to improve. */
+export type Goal =
+  | { readonly maximise: LimitMetric; readonly minimise?: undefined; readonly atRateCps?: undefined }
+  | { readonly minimise: RateMetric; readonly atRateCps: number; readonly maximise?: undefined };
+
+export type Objective = Goal & Bounds;
+export type LimitObjective = Extract<Goal, { maximise: LimitMetric }> & Bounds;
+
+export interface Bounds {
+  /** These must not fall below (1 - mayFall) times those of `current`. */
+  readonly guards: readonly { readonly metric: LimitMetric; readonly mayFall: number }[];
   /** Share of planned calls, e.g. 0.001. */
   readonly maxLoss: number;
   readonly maxP99SetupMs: number;

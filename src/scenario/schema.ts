@@ -7,6 +7,7 @@ import { MOST_CALLS } from '../load/load.ts';
 import { DEFAULT_SAMPLER, SAMPLER_NAMES } from '../search/sampler-names.ts';
 import { LANDSCAPE_NAMES, MOST_NOISE_PCT, USUAL_NOISE_PCT } from '../sim/landscape-names.ts';
 import { arrivals } from './arrivals.ts';
+import { MAXIMISED, MINIMISED } from './cross-checks.ts';
 import { address, endpoint, netns } from './endpoint.ts';
 import { generators } from './generators.ts';
 import { hostName } from './host-name.ts';
@@ -23,7 +24,8 @@ import {
 } from './units.ts';
 import { didYouMean, show } from './wording.ts';
 
-const METRICS = ['capacity', 'burst'] as const;
+/** Fewer calls tell nothing of a share or of a percentile. */
+const LEAST_RATE_CPS = 10;
 const LARGEST_SEED = 2 ** 32 - 1;
 
 const absolutePath = text(/^\/[^\0]*$/, 'an absolute path');
@@ -145,14 +147,10 @@ const guard = mapping({ mayFall: parsed(within(parsePercent, '0%', '99%')) }).op
 
 const objective = mapping(
   {
-    maximise: parsed((value) => {
-      if (value === undefined)
-        throw new UserError(`is missing: what is to be maximised, one of ${METRICS.join(', ')}`);
-      const metric = METRICS.find((one) => one === value);
-      if (metric) return metric;
-      const guess = typeof value === 'string' ? didYouMean(value, METRICS) : '';
-      throw new UserError(`${show(value)} is not one of ${METRICS.join(', ')}${guess}`);
-    }),
+    // One of these two: see objectiveChecks.
+    maximise: oneOf(MAXIMISED).optional(),
+    minimise: oneOf(MINIMISED).optional(),
+    rate: parsed(within(parseCallRate, LEAST_RATE_CPS, MOST_CALLS)).optional(),
     guard: mapping({ capacity: guard, burst: guard }).nullish(),
     // More than this is no telephony, and an offer ends early where a fifth of its calls is lost.
     loss: parsed(within(parsePercent, '0%', '10%')).default(0.001),

@@ -1,7 +1,7 @@
 // A landscape: a simulated router with its machine, as data. What its settings do is worked out in router-of.ts.
 import type { ConstraintFacts } from '../knobs/constraints.ts';
 import type { Configuration, Knob, KnobInPlay } from '../knobs/knob.ts';
-import type { LoadSpec, Objective } from '../scenario/scenario.ts';
+import type { LimitObjective, LoadSpec } from '../scenario/scenario.ts';
 import type { LandscapeName } from './landscape-names.ts';
 import type { QueueingRouter } from './queueing-router.ts';
 
@@ -39,7 +39,7 @@ export interface Landscape {
   /** Knobs that no real system has, and that are in no catalogue. */
   readonly ownKnobs?: readonly Knob[];
   /** What it is about, and what counts as carried. */
-  readonly objective: Objective;
+  readonly objective: LimitObjective;
   readonly load: Pick<LoadSpec, 'holdMs' | 'warmupMs' | 'windowMs' | 'arrivals'>;
   readonly constraintFacts: ConstraintFacts;
 }

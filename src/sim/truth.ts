@@ -2,7 +2,7 @@
 import { repairConfiguration } from '../knobs/constraints.ts';
 import type { Configuration, KnobInPlay } from '../knobs/knob.ts';
 import { type LoadPlan, MOST_CALLS } from '../load/load.ts';
-import type { Metric, Objective } from '../scenario/scenario.ts';
+import type { LimitMetric, LimitObjective } from '../scenario/scenario.ts';
 import { fromUnit, valueAt } from '../search/space.ts';
 import { createRandom } from '../stats/random.ts';
 import { UNDISTURBED } from './disturbance.ts';
@@ -21,14 +21,14 @@ export interface Optimum extends True {
 
 export interface Truth {
   of(configuration: Configuration): True;
-  metricOf(configuration: Configuration, metric: Metric): number;
+  metricOf(configuration: Configuration, metric: LimitMetric): number;
   optimum(): Optimum;
 }
 
 /** A limit is found to this, relatively. */
 const CLOSE = 0.002;
-const LEAST: Readonly<Record<Metric, number>> = { capacityCps: 10, burstCalls: 1 };
-const FIRST: Readonly<Record<Metric, number>> = { capacityCps: 1_000, burstCalls: 400 };
+const LEAST: Readonly<Record<LimitMetric, number>> = { capacityCps: 10, burstCalls: 1 };
+const FIRST: Readonly<Record<LimitMetric, number>> = { capacityCps: 1_000, burstCalls: 400 };
 /** More than any objective allows. */
 const STOP_AT_LOSS = 0.02;
 /** Arrivals at random are the same in all trials of the truth. */
@@ -45,7 +45,7 @@ export function createTruth(
   landscape: Landscape,
   given: {
     readonly load?: Landscape['load'];
-    readonly objective?: Objective;
+    readonly objective?: LimitObjective;
     /** Of the machine, where it is not its usual one. */
     readonly speed?: number;
   } = {},
@@ -54,7 +54,7 @@ export function createTruth(
   const known = new Map<string, number>();
   let optimum: Optimum | undefined;
 
-  const carries = (configuration: Configuration, metric: Metric, amount: number): boolean =>
+  const carries = (configuration: Configuration, metric: LimitMetric, amount: number): boolean =>
     simulateTrial({
       ...{ landscape, configuration, load, objective, scatter: 0, stopAtLoss: STOP_AT_LOSS },
       plan: planOf(metric, amount, load),
@@ -62,7 +62,7 @@ export function createTruth(
       disturbance: { ...UNDISTURBED, speed },
     }).verdict.state === 'carried';
 
-  const metricOf = (configuration: Configuration, metric: Metric): number => {
+  const metricOf = (configuration: Configuration, metric: LimitMetric): number => {
     // Configurations that come to the same router carry the same.
     const key = `${metric} ${JSON.stringify(routerOf(landscape, configuration))}`;
     const value = known.get(key) ?? limitOf((amount) => carries(configuration, metric, amount), metric);
@@ -85,14 +85,14 @@ export function createTruth(
   };
 }
 
-function planOf(metric: Metric, amount: number, load: Landscape['load']): LoadPlan {
+function planOf(metric: LimitMetric, amount: number, load: Landscape['load']): LoadPlan {
   return metric === 'burstCalls'
     ? { shape: 'burst', calls: amount }
     : { shape: 'steady', rateCps: amount, warmupMs: load.warmupMs, windowMs: load.windowMs };
 }
 
 /** The largest amount that is carried, by doubling and halving. */
-function limitOf(carries: (amount: number) => boolean, metric: Metric): number {
+function limitOf(carries: (amount: number) => boolean, metric: LimitMetric): number {
   const least = LEAST[metric];
   let [low, high] = [least, MOST_CALLS];
   let at: number = FIRST[metric];
@@ -119,8 +119,8 @@ function limitOf(carries: (amount: number) => boolean, metric: Metric): number {
 
 interface OptimumSearch extends Pick<Truth, 'metricOf' | 'of'> {
   readonly landscape: Landscape;
-  readonly objective: Objective;
-  readonly carries: (configuration: Configuration, metric: Metric, amount: number) => boolean;
+  readonly objective: LimitObjective;
+  readonly carries: (configuration: Configuration, metric: LimitMetric, amount: number) => boolean;
 }
 
 /**

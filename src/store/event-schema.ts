@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type CampaignEvent, PHASES } from '../campaign/events.ts';
 import { LIMITERS } from '../campaign/verdict.ts';
+import { METRICS } from '../scenario/metrics.ts';
 import type { Original } from '../targets/original.ts';
 import { originalProblem } from '../targets/original-check.ts';
 import { REMOTE_FOLDER } from '../targets/remote-folder.ts';
@@ -12,9 +13,9 @@ const LARGEST_PID = 2 ** 22;
 
 /** JSON has no infinity: it is written as null. */
 const amount = z.number().nullable();
+const metric = z.enum(METRICS);
 const amounts = z.record(z.string(), amount);
 const configuration = z.record(z.string(), z.union([z.number(), z.string()]));
-const metric = z.enum(['capacityCps', 'burstCalls']);
 const interval = z.object({ estimate: amount, low: amount, high: amount });
 const pid = z.int().min(2).max(LARGEST_PID);
 const netns = z.string().optional();

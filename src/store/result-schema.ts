@@ -1,9 +1,11 @@
 // result.json, checked on reading: a file that was cut, edited or made by another version is named, never trusted.
 import { z } from 'zod';
+import { LIMIT_METRICS, METRICS, RATE_METRICS } from '../scenario/metrics.ts';
 import { callKind } from './load-schema.ts';
 import { RESULT_SCHEMA } from './result.ts';
 
-export const metric = z.enum(['capacityCps', 'burstCalls']);
+export const limitMetric = z.enum(LIMIT_METRICS);
+export const metric = z.enum(METRICS);
 export const interval = z.object({ estimate: z.number(), low: z.number(), high: z.number() });
 const value = z.union([z.number(), z.string()]);
 /** Names that every object has already would be found where nothing was written. */
@@ -13,6 +15,9 @@ const measured = {
   config: configuration,
   capacityCps: interval.nullable(),
   burstCalls: interval.nullable(),
+  lossShare: interval.optional(),
+  p99SetupMs: interval.optional(),
+  memoryMib: interval.optional(),
   cpuBound: z
     .object({ cpuMsPerCall: z.number(), fullAtCps: z.number(), capacityShare: z.number().nullable() })
     .nullish(),
@@ -25,7 +30,14 @@ const proofTrial = z.object({
   carried: z.boolean(),
   cost: z.number().nullable(),
   busyShare: z.number().nullable(),
+  value: z.number().optional(),
 });
+const contested = z.object({ value: interval, ratio: interval, count: z.number(), pValue: z.number() });
+const bounds = {
+  guards: z.array(z.object({ metric: limitMetric, mayFall: z.number() })),
+  maxLoss: z.number(),
+  maxP99SetupMs: z.number(),
+};
 export const numbers = z.record(name, z.number());
 
 export const resultSchema = z.object({
@@ -47,16 +59,16 @@ export const resultSchema = z.object({
     simulated: z.object({ landscape: z.string(), noisePct: z.number() }).optional(),
   }),
   load: z.object(callKind).optional(),
-  objective: z.object({
-    maximise: metric,
-    guards: z.array(z.object({ metric, mayFall: z.number() })),
-    maxLoss: z.number(),
-    maxP99SetupMs: z.number(),
-  }),
+  objective: z.union([
+    z.object({ maximise: limitMetric, ...bounds }),
+    z.object({ minimise: z.enum(RATE_METRICS), atRateCps: z.number(), ...bounds }),
+  ]),
   verdict: z.enum(['improved', 'not-proven', 'aborted']),
   reason: z.string(),
   baseline: z.object(measured).nullable(),
-  contenders: z.array(z.object({ name: z.string(), ...measured, ratio: z.number().nullable() })),
+  contenders: z.array(
+    z.object({ name: z.string(), ...measured, ratio: z.number().nullable(), proof: contested.optional() }),
+  ),
   winner: z.object({ ...measured, minimal: z.boolean() }).nullable(),
   minimised: z
     .object({
@@ -72,11 +84,12 @@ export const resultSchema = z.object({
       confidence: z.number(),
       pairs: z.number(),
       pValue: z.number(),
+      chosenFrom: z.number().optional(),
       sides: z.object({ current: interval, winner: interval }).optional(),
       trials: z.array(z.object({ current: z.array(proofTrial), winner: z.array(proofTrial) })).optional(),
       guards: z.array(
         z.object({
-          metric,
+          metric: limitMetric,
           ratio: interval,
           mayFall: z.number(),
           held: z.boolean(),

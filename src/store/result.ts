@@ -1,6 +1,6 @@
 // result.json: the stable, versioned interface of a campaign. Never rename a field silently; raise `schema` instead.
 import type { Configuration } from '../knobs/knob.ts';
-import type { LoadSpec, Metric, Objective } from '../scenario/scenario.ts';
+import type { LimitMetric, LoadSpec, Metric, Objective } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 
 export const RESULT_SCHEMA = 1;
@@ -18,14 +18,29 @@ export interface MeasuredConfiguration {
   readonly config: Configuration;
   readonly capacityCps: Interval | null;
   readonly burstCalls: Interval | null;
+  /** At the rate of the objective, where it is about that. */
+  readonly lossShare?: Interval | undefined;
+  readonly p99SetupMs?: Interval | undefined;
+  readonly memoryMib?: Interval | undefined;
   /** Where the router's CPUs would be full, from its steady trials; null where none told, absent in older results. */
   readonly cpuBound?: ResultCpuBound | null | undefined;
   /** The least load that the generators could not offer, where they and not the router ended the search. */
-  readonly generatorBound?: Partial<Readonly<Record<Metric, number | undefined>>> | undefined;
+  readonly generatorBound?: Partial<Readonly<Record<LimitMetric, number | undefined>>> | undefined;
+}
+
+/** A contender in the proof, against what the system had. */
+export interface Contested {
+  /** What the proof's trials alone say of it. */
+  readonly value: Interval;
+  /** How many times as good, with 95 %. */
+  readonly ratio: Interval;
+  /** Pairs of turns behind it. */
+  readonly count: number;
+  readonly pValue: number;
 }
 
 export interface GuardSeen {
-  readonly metric: Metric;
+  readonly metric: LimitMetric;
   readonly ratio: Interval;
   readonly mayFall: number;
   readonly held: boolean;
@@ -47,6 +62,8 @@ export interface ProofTrial {
   readonly carried: boolean;
   readonly cost: number | null;
   readonly busyShare: number | null;
+  /** Of the metric, where each trial shows one: loss, delay, memory. */
+  readonly value?: number | undefined;
 }
 
 export interface Result {
@@ -77,7 +94,10 @@ export interface Result {
   readonly baseline: MeasuredConfiguration | null;
   readonly contenders: readonly (MeasuredConfiguration & {
     readonly name: string;
+    /** Of what was measured of it and of what the system had; of the proof where it took part. */
     readonly ratio: number | null;
+    /** Absent where there was no time for it in the proof. */
+    readonly proof?: Contested | undefined;
   })[];
   readonly winner: (MeasuredConfiguration & { readonly minimal: boolean }) | null;
   /** How the winner's settings were told from those that do not pay; null where it was not tried, absent in older results. */
@@ -88,6 +108,8 @@ export interface Result {
     readonly confidence: number;
     readonly pairs: number;
     readonly pValue: number;
+    /** How many could have become the winner: interval and p-value allow for the choice. Absent: one. */
+    readonly chosenFrom?: number | undefined;
     /** What the proof's trials alone say of each side; absent in results of before their trials were added up. */
     readonly sides?: { readonly current: Interval; readonly winner: Interval } | undefined;
     /** The trials behind it, by pair. `cost`: CPU time of the router for each message, `busyShare`: of its CPUs; null if unknown. */
@@ -97,7 +119,7 @@ export interface Result {
     readonly guards: readonly GuardSeen[];
   } | null;
   /** In older results the pairs behind the comparison, [current, winner]; newer ones have `comparison.trials`. */
-  readonly samples: Readonly<Partial<Record<Metric, readonly (readonly [number, number])[]>>>;
+  readonly samples: Readonly<Partial<Record<LimitMetric, readonly (readonly [number, number])[]>>>;
   readonly inert: readonly { readonly knob: string; readonly reason: string }[];
   /** Share of the explained variance of the score, by knob; rough with few candidates. */
   readonly importance: readonly { readonly knob: string; readonly share: number }[];

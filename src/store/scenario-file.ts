@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { cannotWrite, UserError } from '../errors.ts';
+import { LIMIT_METRICS, RATE_METRICS } from '../scenario/metrics.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { SAMPLER_NAMES } from '../search/sampler-names.ts';
 import { LANDSCAPE_NAMES, MOST_NOISE_PCT } from '../sim/landscape-names.ts';
@@ -17,11 +18,16 @@ const OWNER_ONLY = 0o600;
 const HEADER =
   '# The scenario as resolved, with defaults and profiles filled in: for siptune resume and for the record.\n';
 
-const metric = z.enum(['capacityCps', 'burstCalls']);
 const words = z.array(z.string().min(1)).min(1);
 const address = z.ipv4();
 const netns = z.string().optional();
 const number = z.number();
+const metric = z.enum(LIMIT_METRICS);
+const bounds = {
+  guards: z.array(z.strictObject({ metric, mayFall: number })),
+  maxLoss: number,
+  maxP99SetupMs: number,
+};
 const endpoint = z.looseObject({ netns, address });
 /** As a scenario may name one: nothing that ssh could take for an option. */
 const otherMachine = z
@@ -77,12 +83,10 @@ const schema = z.strictObject({
     warmupMs: number,
     windowMs: number,
   }),
-  objective: z.strictObject({
-    maximise: metric,
-    guards: z.array(z.strictObject({ metric, mayFall: number })),
-    maxLoss: number,
-    maxP99SetupMs: number,
-  }),
+  objective: z.union([
+    z.strictObject({ maximise: metric, ...bounds }),
+    z.strictObject({ minimise: z.enum(RATE_METRICS), atRateCps: number, ...bounds }),
+  ]),
   knobs: z.array(z.strictObject({ name: z.string(), min: number.optional(), max: number.optional() })),
   contenders: z.array(
     z.strictObject({

@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.ts';
 import type { NewEvent } from '../../src/campaign/events.ts';
 import { MeasurementFailed } from '../../src/campaign/measure.ts';
+import type { Prepared } from '../../src/campaign/test-bed.ts';
 import { UserError } from '../../src/errors.ts';
 import type { LoadPlan } from '../../src/load/load.ts';
+import { renderReport } from '../../src/report/terminal-report.ts';
 import { LeaseLost } from '../../src/safety/safeguard.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -78,7 +80,9 @@ test('what does not pay leaves the profile before the proof, and the report can 
   // The proof measured the very profile that is delivered.
   const proven = events
     .slice(events.findIndex((event) => event.type === 'phase' && event.phase === 'confirm'))
-    .flatMap((event) => (event.type === 'trial' && event.trial.label !== 'current' ? [event.trial] : []));
+    .flatMap((event) =>
+      event.type === 'trial' && /^candidate/.test(event.trial.label) ? [event.trial] : [],
+    );
   expect(proven.length).toBeGreaterThan(0);
   for (const { configuration } of proven) expect(configuration).toEqual({ ...today, ...config });
 });
@@ -95,18 +99,20 @@ test('what nobody searches and no bound would allow does not keep a profile from
   expect(Object.keys(result.winner?.config ?? {})).not.toContain('router.pkg');
 });
 
-test('a finalist that collapses in the proof is not judged by its good pairs alone', async () => {
+/** Now and then the finalist fails, once it is put to the proof. */
+async function collapsing(contenders: Prepared['contenders']) {
   let proving = false;
   let pair = 0;
-  const { result } = await campaign(
+  return campaign(
     {
+      contenders,
       verdictOf: (_n, verdict, plan, label) => {
         if (label === 'current') {
           if (proving) pair += 1;
           proving = false;
           return verdict;
         }
-        proving = true;
+        proving ||= label.endsWith('minimal');
         const collapses = pair >= 1 && pair % 2 === 1 && plan.shape === 'burst' && label.endsWith('minimal');
         if (!collapses || verdict.state !== 'carried') return verdict;
         return { ...verdict, state: 'overloaded', limiter: 'unknown', evidence: 'it collapses now and then' };
@@ -114,7 +120,49 @@ test('a finalist that collapses in the proof is not judged by its good pairs alo
     },
     { budgetMs: 15 * 60_000 },
   );
+}
+
+test('a finalist that collapses in the proof is not judged by its good pairs alone', async () => {
+  const { result } = await collapsing([]);
   expect(result.verdict).toBe('not-proven');
+});
+
+const ARTICLE_CONTENDER = {
+  name: 'article',
+  configuration: { 'net.core.rmem_default': 10_485_760, 'router.pkg': 10 },
+};
+
+test('a contender that is better in the proof than the finalist takes its place, and is asked for more certainty', async () => {
+  const { result } = await collapsing([ARTICLE_CONTENDER]);
+  expect(result.verdict).toBe('improved');
+  expect(result.winner?.config).toEqual(ARTICLE_CONTENDER.configuration);
+  expect(result.winner?.minimal).toBe(false);
+  expect(result.comparison?.chosenFrom).toBe(2);
+  // Bonferroni: two could have been chosen.
+  expect(result.comparison?.pValue).toBeCloseTo(2 * (result.contenders[0]?.proof?.pValue ?? 0), 10);
+  expect(result.comparison?.ratio.low).toBeLessThan(result.contenders[0]?.proof?.ratio.low ?? 0);
+  expect(renderReport(result, { color: false, columns: 100 })).toMatch(/choice among 2 configurations/);
+});
+
+test('contenders meet the others in the same rounds of the proof, as far as there is time', async () => {
+  const proofOf = async (budgetMs: number) => {
+    const { result, events } = await campaign({ contenders: [ARTICLE_CONTENDER], noise: 0.02 }, { budgetMs });
+    const proof = events.slice(
+      events.findIndex((event) => event.type === 'phase' && event.phase === 'confirm'),
+    );
+    return { result, labels: proof.flatMap((event) => (event.type === 'trial' ? [event.trial.label] : [])) };
+  };
+  const { result, labels } = await proofOf(15 * 60_000);
+  const own = result.contenders[0]?.proof;
+  expect(own?.count).toBeGreaterThanOrEqual(6);
+  expect(own?.ratio.low).toBeGreaterThan(1);
+  expect(result.contenders[0]?.ratio).toBe(own?.ratio.estimate);
+  // A B C, C B A: drift hits all alike.
+  const turns = labels.filter((label, n) => label !== labels[n - 1]);
+  expect(turns.slice(0, 5)).toEqual(['current', turns[1], 'article', turns[1], 'current']);
+  const short = await proofOf(4 * 60_000);
+  expect(short.labels).not.toContain('article');
+  expect(short.result.contenders[0]?.proof).toBeUndefined();
 });
 
 test('where fewer settings would break a guard, the whole of the best goes to the proof', async () => {

@@ -322,7 +322,8 @@ test('over TCP, with registrations and random arrivals, the plan says what would
     transport: 'tcp',
     arrivals: { kind: 'poisson' },
   } as const;
-  const objective = { ...scenario.objective, maximise: 'capacityCps', guards: [] } as const;
+  const { maxLoss, maxP99SetupMs } = scenario.objective;
+  const objective = { maximise: 'capacityCps', guards: [], maxLoss, maxP99SetupMs } as const;
   const other = { ...scenario, load, objective };
   const plan = await planOf(other);
   expect(plan.inert.find(({ knob }) => knob === 'net.core.rmem_default')?.reason).toMatch(/over TCP/);

@@ -4,6 +4,8 @@ import { runCampaign } from '../../../src/campaign/campaign.ts';
 import { createSimulatedTestBed } from '../../../src/campaign/simulated-test-bed.ts';
 import type { TestBed } from '../../../src/campaign/test-bed.ts';
 import type { Configuration } from '../../../src/knobs/knob.ts';
+import { isLimit } from '../../../src/scenario/metrics.ts';
+import type { LimitMetric } from '../../../src/scenario/scenario.ts';
 import { createDrift } from '../../../src/sim/disturbance.ts';
 import type { LandscapeName } from '../../../src/sim/landscape-names.ts';
 import { landscapeNamed } from '../../../src/sim/landscapes/index.ts';
@@ -61,7 +63,7 @@ export async function proofOn(order: Order): Promise<Seen> {
   const result = await runCampaign({ id: 'bench', scenario, bed: watched, clock, emit, signal });
   const { comparison, verdict, reason } = result;
   const ratioAt = (speed: number) =>
-    proven === null || comparison === null
+    proven === null || comparison === null || !isLimit(comparison.metric)
       ? null
       : trueRatio(order.landscape, proven, comparison.metric, speed);
   return {
@@ -79,7 +81,7 @@ export async function proofOn(order: Order): Promise<Seen> {
 function trueRatio(
   name: LandscapeName,
   configuration: Configuration,
-  metric: 'capacityCps' | 'burstCalls',
+  metric: LimitMetric,
   exactSpeed: number,
 ) {
   const speed = Math.round(exactSpeed / SPEED_STEP) * SPEED_STEP;

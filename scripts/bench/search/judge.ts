@@ -2,7 +2,7 @@
 
 import { planFor } from '../../../src/campaign/measure.ts';
 import type { Configuration } from '../../../src/knobs/knob.ts';
-import type { Metric } from '../../../src/scenario/scenario.ts';
+import type { LimitMetric } from '../../../src/scenario/scenario.ts';
 import type { Landscape } from '../../../src/sim/landscape.ts';
 import { simulateTrial } from '../../../src/sim/simulate-trial.ts';
 import { createTruth } from '../../../src/sim/truth.ts';
@@ -24,7 +24,7 @@ export function createJudge(landscape: Landscape, optimum: number): Judge {
   const truth = createTruth(landscape);
   const { maximise, guards } = landscape.objective;
   /** One trial without noise: much cheaper than the limit. */
-  const carries = (configuration: Configuration, metric: Metric, amount: number) =>
+  const carries = (configuration: Configuration, metric: LimitMetric, amount: number) =>
     simulateTrial({
       ...{ landscape, configuration, scatter: 0, random: createRandom(1) },
       ...{ load: landscape.load, objective: landscape.objective },

@@ -1,13 +1,14 @@
 // One search on a simulated router, by the loop of a real campaign: after how many seconds is its best truly good, and how good is it
 // when the time of a usual campaign's search is up?
+import { aimOf } from '../../../src/campaign/aims/aim-of.ts';
 import { measureBaseline } from '../../../src/campaign/baseline.ts';
 import { createBudget } from '../../../src/campaign/budget.ts';
 import { type Campaign, repairFor, samplerFor } from '../../../src/campaign/campaign.ts';
-import { proofMs } from '../../../src/campaign/confirm.ts';
 import type { NewEvent } from '../../../src/campaign/events.ts';
 import { createFindings, type Findings } from '../../../src/campaign/findings.ts';
 import { createSpoilt, type Spoilt } from '../../../src/campaign/measure.ts';
 import { notingOverloads, type Overloads } from '../../../src/campaign/note-overloads.ts';
+import { proofMs } from '../../../src/campaign/proof/proof-time.ts';
 import { type Proposer, searchCandidates } from '../../../src/campaign/search-candidates.ts';
 import {
   createSimulatedTestBed,
@@ -124,7 +125,7 @@ async function campaignOf(
   const bed = notingOverloads(createSimulatedTestBed(deps), learned.overloads, scenario.objective);
   const prepared = await bed.prepare();
   return {
-    ...{ id: 'bench', scenario, bed, clock, emit, signal, prepared },
+    ...{ id: 'bench', scenario, bed, clock, emit, signal, prepared, aim: aimOf(scenario) },
     ...learned,
     budget: createBudget(scenario.budgetMs, clock, proofMs(scenario)),
     repair: repairFor(prepared),

@@ -2,7 +2,7 @@
 import { knobByName } from '../../knobs/catalogue.ts';
 import type { ConstraintFacts } from '../../knobs/constraints.ts';
 import type { Configuration, KnobInPlay } from '../../knobs/knob.ts';
-import type { Objective } from '../../scenario/scenario.ts';
+import type { LimitObjective } from '../../scenario/scenario.ts';
 import type { Landscape, SimulatedMachine } from '../landscape.ts';
 
 /** Of the catalogue, with its range or another one. */
@@ -59,14 +59,14 @@ export const LAB_KNOBS: readonly KnobInPlay[] = [
   allocatorInPlay(),
 ];
 
-export const BURST_OBJECTIVE: Objective = {
+export const BURST_OBJECTIVE: LimitObjective = {
   maximise: 'burstCalls',
   guards: [{ metric: 'capacityCps', mayFall: 0.05 }],
   maxLoss: 0.001,
   maxP99SetupMs: 200,
 };
 
-export const CAPACITY_OBJECTIVE: Objective = { ...BURST_OBJECTIVE, maximise: 'capacityCps', guards: [] };
+export const CAPACITY_OBJECTIVE: LimitObjective = { ...BURST_OBJECTIVE, maximise: 'capacityCps', guards: [] };
 
 export const USUAL_LOAD: Landscape['load'] = { holdMs: 500, warmupMs: 1_500, windowMs: 5_000 };
 

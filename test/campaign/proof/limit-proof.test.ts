@@ -1,7 +1,8 @@
 // What the blocks of a proof say: of two sides that are the same, of one that carries six times as much, and of answers that echo.
 import { expect, test } from 'vitest';
-import { type Block, pValueOfBlocks, ratioOfBlocks } from '../../src/campaign/proof-blocks.ts';
-import type { Sides } from '../../src/stats/permutation.ts';
+import { pValueOfLimits, ratioOfLimits } from '../../../src/campaign/proof/limit-proof.ts';
+import type { Block } from '../../../src/campaign/proof/proof-method.ts';
+import type { Sides } from '../../../src/stats/permutation.ts';
 
 const block = (...loads: readonly string[]): Block =>
   loads.map((load) => ({
@@ -22,20 +23,20 @@ const LAB: readonly Sides<Block>[] = [
 ];
 
 test('six times as much is six times as much, and as unlikely by luck as six pairs can show', () => {
-  const { estimate, low, high } = ratioOfBlocks({ pairs: LAB }, 'burstCalls', 0.95);
+  const { estimate, low, high } = ratioOfLimits(LAB, 'burstCalls', 0.95);
   expect(estimate).toBeGreaterThan(5.5);
   expect(estimate).toBeLessThan(6.5);
   expect(low).toBeGreaterThan(5);
   expect(high).toBeLessThan(7.5);
-  expect(pValueOfBlocks({ pairs: LAB }, 'burstCalls')).toBe(1 / 64);
+  expect(pValueOfLimits(LAB, 'burstCalls')).toBe(1 / 64);
 });
 
 test('with the sides exchanged the ratio is turned over, and nothing speaks for the finalist', () => {
   const pairs = LAB.map(([a, b]): Sides<Block> => [b, a]);
-  const there = ratioOfBlocks({ pairs: LAB }, 'burstCalls', 0.95);
-  const back = ratioOfBlocks({ pairs }, 'burstCalls', 0.95);
+  const there = ratioOfLimits(LAB, 'burstCalls', 0.95);
+  const back = ratioOfLimits(pairs, 'burstCalls', 0.95);
   expect(there.estimate * back.estimate).toBeCloseTo(1, 1);
-  expect(pValueOfBlocks({ pairs }, 'burstCalls')).toBe(1);
+  expect(pValueOfLimits(pairs, 'burstCalls')).toBe(1);
 });
 
 test('a side that was only asked for more, and carried it, has not shown that it carries more', () => {
@@ -44,23 +45,23 @@ test('a side that was only asked for more, and carried it, has not shown that it
     { length: 6 },
     (): Sides<Block> => [block('1168+', '2071-'), block('1358+', '2391-')],
   );
-  expect(ratioOfBlocks({ pairs }, 'capacityCps', 0.95).low).toBeLessThan(1);
+  expect(ratioOfLimits(pairs, 'capacityCps', 0.95).low).toBeLessThan(1);
 });
 
 test('the same on both sides is no difference', () => {
   const same = block('160+', '200-', '175-');
   const pairs = Array.from({ length: 6 }, (): Sides<Block> => [same, same]);
-  const { estimate, low, high } = ratioOfBlocks({ pairs }, 'burstCalls', 0.95);
+  const { estimate, low, high } = ratioOfLimits(pairs, 'burstCalls', 0.95);
   expect(estimate).toBeCloseTo(1, 2);
   expect(low).toBeLessThan(1);
   expect(high).toBeGreaterThan(1);
-  expect(pValueOfBlocks({ pairs }, 'burstCalls')).toBe(1);
+  expect(pValueOfLimits(pairs, 'burstCalls')).toBe(1);
 });
 
 test('one pair that says something else widens the interval', () => {
   const other: Sides<Block> = [block('300+', '310+', '320+'), block('870-', '700-', '600-')];
   const widthOf = (pairs: readonly Sides<Block>[]) => {
-    const { low, high } = ratioOfBlocks({ pairs }, 'burstCalls', 0.95);
+    const { low, high } = ratioOfLimits(pairs, 'burstCalls', 0.95);
     return Math.log(high / low);
   };
   expect(widthOf([...LAB.slice(1), other])).toBeGreaterThan(1.2 * widthOf(LAB));
