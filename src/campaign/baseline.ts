@@ -22,6 +22,7 @@ export async function measureBaseline(campaign: Campaign): Promise<void> {
   await campaign.aim.measure(campaign, findings.current, nowMs + (endMs - nowMs) * 0.45);
   findings.netperfCurrent = await bed.netperf();
   await emitNetperf(campaign, 'current');
+  for (const aim of campaign.aims.slice(1)) await aim.measure(campaign, findings.current, endMs, 'fair');
   for (const guard of scenario.objective.guards)
     await measureInto(campaign, findings.current, guard.metric, endMs, GUARD_WIDTH(guard.metric));
 }
@@ -40,6 +41,7 @@ export async function measureContenders(campaign: Campaign): Promise<void> {
     const leftMs = budget.deadlineMs('contenders') - clock.nowMs();
     const endMs = clock.nowMs() + leftMs / (prepared.contenders.length - index);
     await campaign.aim.measure(campaign, measured, clock.nowMs() + (endMs - clock.nowMs()) * 0.45);
+    for (const aim of campaign.aims.slice(1)) await aim.measure(campaign, measured, endMs, 'fair');
     for (const guard of scenario.objective.guards) {
       if (budget.tooLate(budget.deadlineMs('contenders'), 0)) {
         await campaign.emit({

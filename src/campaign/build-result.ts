@@ -62,6 +62,7 @@ export function buildResult(parts: ResultParts): Result {
         ...(proof ? { proof } : {}),
       };
     }),
+    ...(findings.front.length > 0 ? { front: frontPart(findings) } : {}),
     winner:
       verdict === 'improved' && findings.best
         ? {
@@ -91,6 +92,23 @@ export function buildResult(parts: ResultParts): Result {
     },
     restored: findings.restored,
   };
+}
+
+/** What was measured of it in the proof takes the place of what was measured before. */
+function frontPart(findings: Findings): NonNullable<Result['front']> {
+  return findings.front.map((member) => {
+    const proof = findings.frontProof.get(member);
+    const values = Object.fromEntries(
+      Object.entries(proof ?? {}).map(([metric, { value }]) => [metric, value]),
+    );
+    const isProven = proof !== undefined && Object.keys(proof).length > 0;
+    return {
+      name: member.label,
+      ...measuredConfiguration(member, findings),
+      ...values,
+      ...(isProven ? { proof } : {}),
+    };
+  });
 }
 
 /** What was measured side by side takes the place of what was measured at other times. */

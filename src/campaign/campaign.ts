@@ -9,20 +9,22 @@ import { createSampler } from '../search/create-sampler.ts';
 import type { Result } from '../store/result.ts';
 import { afterRestore } from './after-restore.ts';
 import type { Aim } from './aims/aim.ts';
-import { aimOf } from './aims/aim-of.ts';
+import { aimOf, aimsOf } from './aims/aim-of.ts';
 import { measureBaseline, measureContenders } from './baseline.ts';
 import { createBudget } from './budget.ts';
 import { buildResult } from './build-result.ts';
 import { confirm } from './confirm.ts';
 import type { Emit } from './events.ts';
 import { createFindings, type Findings } from './findings.ts';
+import { proveFront } from './front/prove-front.ts';
+import { searchFront } from './front/search-front.ts';
 import { UnsafeTarget } from './guards/unsafe-target.ts';
 import { interruptionOf } from './interruption.ts';
 import { createSpoilt, MeasurementFailed, type Spoilt } from './measure.ts';
 import { minimise } from './minimise.ts';
 import { notingCpuBounds } from './note-cpu-bounds.ts';
 import { notingOverloads, type Overloads } from './note-overloads.ts';
-import { proofMs, RESTART_MS } from './proof/proof-time.ts';
+import { proofMs, RESTART_MS } from './proof/enough.ts';
 import { searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
 
@@ -39,6 +41,10 @@ export interface CampaignDeps {
 /** What every part of a campaign works with. */
 export interface Campaign extends CampaignDeps {
   readonly aim: Aim;
+  /** All of them, where the objective names several; the first is `aim`. */
+  readonly aims: readonly Aim[];
+  /** What a candidate must be worth besides being better. */
+  readonly held?: readonly { readonly aim: Aim; readonly worth: number }[];
   readonly prepared: Prepared;
   readonly budget: ReturnType<typeof createBudget>;
   readonly findings: Findings;
@@ -79,11 +85,17 @@ export async function runCampaign(given: CampaignDeps): Promise<Result> {
     await emit({ type: 'phase', phase: 'contenders' });
     await measureContenders(campaign);
     await emit({ type: 'phase', phase: 'search' });
-    await searchCandidates(campaign, samplerFor(campaign));
-    await emit({ type: 'phase', phase: 'minimise' });
-    await minimise(campaign);
-    await emit({ type: 'phase', phase: 'confirm' });
-    await confirm(campaign);
+    if (campaign.aims.length > 1) {
+      await searchFront(campaign);
+      await emit({ type: 'phase', phase: 'confirm' });
+      await proveFront(campaign);
+    } else {
+      await searchCandidates(campaign, samplerFor(campaign));
+      await emit({ type: 'phase', phase: 'minimise' });
+      await minimise(campaign);
+      await emit({ type: 'phase', phase: 'confirm' });
+      await confirm(campaign);
+    }
   } catch (error) {
     // What fails once nothing may be written any more fails for that reason.
     const known = error instanceof MeasurementFailed || error instanceof UnsafeTarget;
@@ -129,8 +141,17 @@ function openCampaign(
   budget: Campaign['budget'],
   findings: Findings,
 ): Campaign {
-  const aim = aimOf(deps.scenario);
-  return { ...deps, aim, prepared, budget, findings, spoilt: createSpoilt(), repair: repairFor(prepared) };
+  const aims = aimsOf(deps.scenario);
+  return {
+    ...deps,
+    aim: aimOf(deps.scenario),
+    aims,
+    prepared,
+    budget,
+    findings,
+    spoilt: createSpoilt(),
+    repair: repairFor(prepared),
+  };
 }
 
 export function repairFor(prepared: Prepared): Campaign['repair'] {
@@ -145,13 +166,16 @@ export function samplerFor({
   prepared,
   scenario,
   repair,
-}: Pick<Campaign, 'prepared' | 'scenario' | 'repair'>) {
+  aim,
+  held = [],
+}: Pick<Campaign, 'prepared' | 'scenario' | 'repair' | 'aim' | 'held'>) {
   const start = Object.fromEntries(
     prepared.inPlay.map(({ knob, min }) => [knob.name, prepared.current[knob.name] ?? min]),
   );
   return createSampler({
     ...{ knobs: prepared.inPlay, start, seed: scenario.seed, repair },
     ...(scenario.search === undefined ? {} : { name: scenario.search.sampler }),
-    costs: { trialMs: aimOf(scenario).trialMs, restartMs: RESTART_MS },
+    costs: { trialMs: aim.trialMs, restartMs: RESTART_MS },
+    always: [aim, ...held.map((goal) => goal.aim)].flatMap(({ decidedBy }) => decidedBy),
   });
 }

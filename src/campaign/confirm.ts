@@ -1,48 +1,16 @@
 // The proof: the best meets `current` in fresh trials, interleaved so that drift hits both alike (A B B A …), and the contenders meet
 // them as far as there is time. One of these takes the best's place only where the proof says that it is better.
-
-import { timesText } from '../report/numbers.ts';
-import type { LimitMetric, Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import type { Contested } from '../store/result.ts';
-import { emitNetperf } from './baseline.ts';
 import type { Campaign } from './campaign.ts';
 import { worthOf } from './finalist.ts';
 import { type Findings, type Measured, perMetric } from './findings.ts';
+import { type Contest, measureContest } from './proof/contest.ts';
+import { CONFIDENCE, MIN_PAIRS, proofMs } from './proof/enough.ts';
 import { checkGuard } from './proof/guard.ts';
 import type { Pairs } from './proof/proof-method.ts';
-import { guardsMs, MIN_PAIRS, proofMs, RESTART_MS, roundMs } from './proof/proof-time.ts';
-import { measureRounds, pairsOf, type Rounds } from './proof/rounds.ts';
-
-const METRIC_WORDS: Readonly<Record<LimitMetric, string>> = {
-  burstCalls: 'the burst',
-  capacityCps: 'the capacity',
-};
-const GAINS: Readonly<Record<Metric, (times: string) => string>> = {
-  burstCalls: (times) => `the burst is ${times} times today's`,
-  capacityCps: (times) => `the capacity is ${times} times today's`,
-  lossShare: (times) => `today's loss is ${times} times the winner's`,
-  p99SetupMs: (times) => `today's p99 setup delay is ${times} times the winner's`,
-  memoryMib: (times) => `today's memory is ${times} times the winner's`,
-};
-const CONFIDENCE = 0.95;
-const MAX_PAIRS = 24;
-/**
- * The pairs end before their time when even this interval lies on one side of 1. Looking after every pair costs no honesty then:
- * the interval that is reported keeps its 95 %.
- * Source: J. L. Haybittle, British Journal of Radiology 44, 1971; R. Peto et al., British Journal of Cancer 34, 1976.
- */
-const CONFIDENCE_TO_STOP = 0.999;
-
-/** What the proof saw of today's, the finalist and the contenders that took part. */
-interface Contest {
-  readonly rounds: Rounds;
-  readonly current: Measured;
-  readonly finalist: Measured;
-  readonly contenders: readonly Measured[];
-  /** How many values of each are from before. */
-  readonly searched: ReadonlyMap<Measured, Findings['searched']>;
-}
+import { pairsOf, type Rounds } from './proof/rounds.ts';
+import { gainText, METRIC_WORDS, rangeText } from './proof/words.ts';
 
 export async function confirm(campaign: Campaign): Promise<void> {
   const { findings, signal } = campaign;
@@ -73,80 +41,10 @@ function crown({ findings }: Campaign, side: Measured, { searched }: Pick<Contes
   findings.searched = searched.get(side) ?? findings.searched;
 }
 
-function giveUp({ findings, scenario }: Campaign, missing: string): void {
+export function giveUp({ findings, scenario }: Campaign, missing: string): void {
   const enoughMs = scenario.budgetMs + proofMs(scenario);
   findings.verdict = 'not-proven';
   findings.reason = `${missing}: give it more time, e.g. --budget ${Math.ceil(enoughMs / 60_000)}m`;
-}
-
-async function measureContest(
-  campaign: Campaign,
-  sides: Pick<Contest, 'current' | 'finalist' | 'searched'>,
-): Promise<Contest | null> {
-  const { current, finalist } = sides;
-  const { findings, clock, signal, budget, scenario, aim } = campaign;
-  const guardMs = guardsMs(scenario.objective, scenario.load);
-  const endMs = budget.deadlineMs('confirm') - guardMs;
-  const contenders = contendersFor(campaign, finalist, endMs);
-  const contest = (rounds: Rounds): Contest => ({ ...sides, rounds, contenders });
-  const startMs = clock.nowMs();
-  const rounds = await measureRounds(campaign, {
-    ...{ method: aim.proof, current },
-    challengers: (soFar) => stillIn(campaign, contest(soFar)),
-    goOn: (soFar, lastRoundMs) => {
-      if (soFar.rounds.length >= MAX_PAIRS) return false;
-      const got = pairsOf(soFar, current, finalist).length;
-      if (got >= MIN_PAIRS && (clock.nowMs() + lastRoundMs > endMs || isDecided(campaign, contest(soFar))))
-        return false;
-      // A budget that is spent is spent, also where the pairs are too few then.
-      return soFar.rounds.length < 1 || budget.leftMs() >= lastRoundMs + (got < MIN_PAIRS ? 0 : guardMs);
-    },
-    whileInForce: async (side) => {
-      if (side !== finalist || findings.netperfWinner !== null) return;
-      findings.netperfWinner = await campaign.bed.netperf();
-      await emitNetperf(campaign, 'winner');
-    },
-  });
-  if (signal.aborted || rounds.rounds.length === 0) return null;
-  for (const side of rounds.sides.values()) await side.file(clock.nowMs() - startMs);
-  return contest(rounds);
-}
-
-/** Those of which something is known, as many as have time for their pairs. */
-function contendersFor(
-  { findings, scenario, clock, aim, ...campaign }: Campaign,
-  finalist: Measured,
-  endMs: number,
-): readonly Measured[] {
-  const spareMs = endMs - clock.nowMs() - MIN_PAIRS * roundMs(scenario, 1);
-  const room = Math.max(0, Math.floor(spareMs / (MIN_PAIRS * (aim.proof.blockMs + RESTART_MS))));
-  const same = JSON.stringify(finalist.configuration);
-  return findings.contenders
-    .filter((one) => one !== finalist && JSON.stringify(one.configuration) !== same)
-    .filter((one) => worthOf({ ...campaign, aim }, one) > 0)
-    .slice(0, room);
-}
-
-/** Once they have their pairs, contenders that the finalist leaves behind cost no more time. */
-function stillIn(campaign: Campaign, contest: Contest): readonly Measured[] {
-  const { rounds, current, finalist, contenders } = contest;
-  const hasEnough = pairsOf(rounds, current, finalist).length >= MIN_PAIRS;
-  return [finalist, ...contenders.filter((one) => !hasEnough || !isBehind(campaign, contest, one))];
-}
-
-function isBehind({ aim }: Campaign, { rounds, finalist }: Contest, contender: Measured): boolean {
-  const pairs = pairsOf(rounds, finalist, contender);
-  return pairs.length >= MIN_PAIRS && aim.proof.ratio(pairs, CONFIDENCE).estimate <= 1;
-}
-
-/** One round more would not change what is said of the finalist and of what may take its place. */
-function isDecided(campaign: Campaign, contest: Contest): boolean {
-  return stillIn(campaign, contest).every((side) => {
-    const pairs = pairsOf(contest.rounds, contest.current, side);
-    if (pairs.length < MIN_PAIRS) return false;
-    const { low, high } = campaign.aim.proof.ratio(pairs, CONFIDENCE_TO_STOP);
-    return low > 1 || high < 1;
-  });
 }
 
 /** A challenger against today's. */
@@ -234,7 +132,7 @@ function contestedOf(campaign: Campaign, contest: Contest, side: Measured): Cont
   return { value, ratio, count, pValue };
 }
 
-function sideValue({ sides }: Rounds, side: Measured): Interval {
+export function sideValue({ sides }: Rounds, side: Measured): Interval {
   return sides.get(side)?.value() ?? { estimate: 0, low: 0, high: 0 };
 }
 
@@ -258,8 +156,8 @@ function announce(
   findings.reason =
     against ??
     (ratio.low > 1
-      ? `${GAINS[aim.metric](timesText(ratio.estimate))} (95 % interval ${timesText(ratio.low)} to ${timesText(ratio.high)}, ${count} pairs)`
-      : `the ratio's 95 % interval, ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}, does not lie above 1`);
+      ? `${gainText(aim.metric, ratio)} (95 % interval ${rangeText(ratio)}, ${count} pairs)`
+      : `the ratio's 95 % interval, ${rangeText(ratio)}, does not lie above 1`);
 }
 
 function brokenText({ metric, ratio, measured, mayFall }: Findings['guards'][number]): string {

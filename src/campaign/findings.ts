@@ -24,6 +24,11 @@ export interface Findings {
   readonly contenders: Measured[];
   /** The best so far that kept the guards in a first look; null until something beat `current`. */
   best: Measured | null;
+  /** Of a campaign with several goals: those that it measured in all of them, and the front that they make with today's. */
+  found: readonly Measured[];
+  front: readonly Measured[];
+  /** What the proof said of the front. */
+  readonly frontProof: Map<Measured, Partial<Record<Metric, Contested>>>;
   /** What is put to the proof: the best, or a contender; what minimising left of it. Null: nothing beat `current`. */
   finalist: Measured | null;
   /** What minimising found; null where it was not tried. */
@@ -50,6 +55,9 @@ export function createFindings(): Findings {
     current: null,
     contenders: [],
     best: null,
+    found: [],
+    front: [],
+    frontProof: new Map(),
     finalist: null,
     minimised: null,
     searched: perMetric(() => 0),

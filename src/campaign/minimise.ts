@@ -9,7 +9,7 @@ import type { Campaign } from './campaign.ts';
 import { finalistOf } from './finalist.ts';
 import { createMeasured, type Measured } from './findings.ts';
 import { TRIALS_OF_MOST } from './measure.ts';
-import { RESTART_MS } from './proof/proof-time.ts';
+import { RESTART_MS } from './proof/enough.ts';
 import { brokenGuard } from './search-candidates.ts';
 
 /** Chooses the finalist, and makes it smaller while there is time. */

@@ -2,6 +2,7 @@
 // that does not carry more than the best so far costs a trial or two; only one that does is measured, and as closely as it takes to
 // tell it from the best.
 import type { LoadClass } from '../capacity/search-limit.ts';
+import type { Configuration } from '../knobs/knob.ts';
 import type { LimitMetric, LoadSpec } from '../scenario/scenario.ts';
 import type { Observation, Proposal } from '../search/sampler.ts';
 import type { Campaign } from './campaign.ts';
@@ -10,7 +11,7 @@ import { worthOf } from './finalist.ts';
 import { createMeasured, known, type Measured } from './findings.ts';
 import { carries } from './measure.ts';
 import type { Overload } from './note-overloads.ts';
-import { RESTART_MS } from './proof/proof-time.ts';
+import { RESTART_MS } from './proof/enough.ts';
 import { shortened } from './race.ts';
 import { createSearchEnd } from './search-end.ts';
 import type { Limiter } from './verdict.ts';
@@ -25,6 +26,8 @@ const CHECK_BEST_EVERY_MS = 90_000;
 export interface SearchOptions {
   /** Candidates in a row without anything better after which it ends; undefined: it follows from the number of knobs. */
   readonly patience?: number;
+  /** Candidates that were numbered before. */
+  readonly numbered?: number;
 }
 
 /** A sampler, or somebody who takes time to think. */
@@ -41,12 +44,12 @@ interface Search {
   readonly best: { seenMs: number; factor: number };
 }
 
-type Judged = LoadClass | 'failed' | 'better';
+type Judged = LoadClass | 'failed' | 'better' | 'known';
 
 export async function searchCandidates(
   campaign: Campaign,
   sampler: Proposer,
-  { patience }: SearchOptions = {},
+  { patience, numbered = 0 }: SearchOptions = {},
 ): Promise<void> {
   const { budget, signal, clock, prepared, aim } = campaign;
   const search: Search = {
@@ -54,15 +57,15 @@ export async function searchCandidates(
     best: { seenMs: clock.nowMs(), factor: 1 },
   };
   const end = createSearchEnd(prepared.inPlay.length, patience);
-  const ended = (candidates: number, reason: string) =>
-    campaign.emit({ type: 'search-ended', candidates, reason });
+  const ended = (last: number, reason: string) =>
+    campaign.emit({ type: 'search-ended', candidates: last - numbered, reason });
   const tooLate = () => budget.tooLate(search.deadlineMs, RESTART_MS + aim.trialMs);
   await knowCurrent(search);
   tellKnown(campaign, sampler);
   const perfect = aim.perfect(campaign, bestNow(search));
-  if (perfect !== null) return ended(0, perfect);
+  if (perfect !== null) return ended(numbered, perfect);
 
-  for (let n = 1; !signal.aborted; n += 1) {
+  for (let n = numbered + 1; !signal.aborted; n += 1) {
     if (!tooLate()) await search.drift.keep(search.deadlineMs);
     if (!tooLate()) await checkBest(search);
     if (signal.aborted) return;
@@ -101,10 +104,10 @@ async function judgeCandidate(
   const toBeat = best() * aim.worthMeasuring;
   // Whatever it is worth, it is not better than the best.
   const notBetter = (suggested: number) => Math.min(suggested, best() * REJECTED_MOST);
-  const untried = aim.known(campaign, configuration, toBeat);
+  const untried = knownOf(campaign, configuration, toBeat);
   if (untried !== null) {
     await reject(untried.why, notBetter(untried.suggested));
-    return 'overloaded';
+    return 'known';
   }
   const applied = await bed.apply(configuration, `candidate ${n}: ${from}`);
   if (applied.state === 'failed') {
@@ -120,7 +123,7 @@ async function judgeCandidate(
   const score = await aim.measureBetter(campaign, { candidate, toBeat, best, deadlineMs });
   const isBetter = score > best();
   // Nobody asks what a configuration that is not better does to the guards.
-  const broken = isBetter ? await brokenGuard(campaign, candidate, 'short') : null;
+  const broken = isBetter ? await brokenBy(campaign, candidate) : null;
   if (broken !== null) {
     await reject(broken, score * GUARD_BROKEN_SCORE_SHARE);
     return 'carried';
@@ -170,11 +173,13 @@ async function knowCurrent({ campaign, deadlineMs }: Search): Promise<void> {
 
 /** `current` and the contenders have been measured already: the sampler learns from them, and may start from them. */
 function tellKnown(campaign: Campaign, sampler: Proposer): void {
-  const { findings, prepared } = campaign;
+  const { findings, prepared, held = [] } = campaign;
   const inPlay = new Set(prepared.inPlay.map(({ knob }) => knob.name));
   for (const measured of [findings.current, ...findings.contenders]) {
-    const score = worthOf(campaign, measured);
-    if (measured === null || score === 0) continue;
+    const worth = worthOf(campaign, measured);
+    if (measured === null || worth === 0) continue;
+    const holds = held.every((goal) => worthOf(goal, measured) >= goal.worth);
+    const score = holds ? worth : worth * GUARD_BROKEN_SCORE_SHARE;
     const full = { ...prepared.current, ...measured.configuration };
     const configuration = Object.fromEntries(Object.entries(full).filter(([name]) => inPlay.has(name)));
     findings.observations.push({ configuration, score });
@@ -208,6 +213,27 @@ async function carriesTwice(
   const first = await carries(candidate.label, metric, load, { ...campaign, load: spec });
   if (first !== 'overloaded') return first;
   return carries(candidate.label, metric, load, { ...campaign, load: campaign.scenario.load });
+}
+
+/** What is known of it without a trial that keeps it from being better, or null. */
+function knownOf(campaign: Campaign, configuration: Configuration, toBeat: number) {
+  const { aim, held = [] } = campaign;
+  const own = aim.known(campaign, configuration, toBeat);
+  if (own !== null) return own;
+  for (const goal of held) {
+    const known = goal.aim.known(campaign, configuration, goal.worth);
+    // The sampler's scores are of the other goal: the farther away, the less.
+    if (known !== null) return { ...known, suggested: (toBeat * known.suggested) / goal.worth };
+  }
+  return null;
+}
+
+/** Why a better candidate is none after all, or null. */
+async function brokenBy(campaign: Campaign, candidate: Measured): Promise<string | null> {
+  for (const { aim, worth } of campaign.held ?? [])
+    if (!(await aim.isAsGood(campaign, candidate, worth)))
+      return `${aim.metric} is not as good as ${Number(aim.valueFor(worth).toPrecision(3))}`;
+  return brokenGuard(campaign, candidate, 'short');
 }
 
 /**

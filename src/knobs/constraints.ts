@@ -230,6 +230,9 @@ function mostMib(facts: ConstraintFacts): number {
   return Math.max((facts.availableMib ?? facts.memoryMib) * MEMORY_SHARE, todayMib);
 }
 
+/** What memoryMib follows from, besides the queues. */
+export const MEMORY_KNOBS: readonly string[] = ['router.shm', 'router.pkg', 'router.workers'];
+
 /** What the router and the queues before it may take at most, MiB. */
 export function memoryMib(configuration: Configuration, facts: ConstraintFacts): number {
   return memoryOf((name) => asNumber(configuration[name]) ?? Number.NaN, facts);

@@ -7,6 +7,7 @@ import type { TargetView } from '../campaign/view-target.ts';
 import { overBase } from '../report/load-text.ts';
 import { count } from '../report/numbers.ts';
 import { STATE_DIR } from '../safety/state-dir.ts';
+import { goalsOf } from '../scenario/metrics.ts';
 import type { Goal, LoadSpec, Metric, Scenario } from '../scenario/scenario.ts';
 import { recallLimit } from '../store/process-limits.ts';
 import type { Target } from '../targets/target.ts';
@@ -89,7 +90,8 @@ export function objectiveOf({ objective, load }: Scenario): string {
       `${metric === 'burstCalls' ? 'the burst' : 'the rate'} may fall by ${(mayFall * 100).toFixed(0)} %`,
   );
   const bounds = `with at most ${Number((objective.maxLoss * 100).toFixed(3))} % lost and 99 % set up within ${objective.maxP99SetupMs} ms`;
-  return [`${goalText(objective, load)} ${bounds}`, ...guards].join('; ');
+  const goals = goalsOf(objective).map((goal) => goalText(goal, load));
+  return [`${goals.join(' and ')} ${bounds}`, ...guards].join('; ');
 }
 
 function goalText(goal: Goal, load: LoadSpec): string {

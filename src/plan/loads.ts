@@ -11,6 +11,7 @@ import { type CallOrder, calleeArgv, callerArgv, callOrder } from '../load/sipp-
 import { arrivalSeed, scheduleArrivals } from '../load/sipp-arrivals.ts';
 import { type FlowPath, flowFile } from '../load/sipp-flows.ts';
 import { overBase } from '../report/load-text.ts';
+import { goalsOf } from '../scenario/metrics.ts';
 import type { LimitMetric, Scenario } from '../scenario/scenario.ts';
 import type { Endpoint, Target } from '../targets/target.ts';
 import type { Plan } from './plan.ts';
@@ -30,9 +31,9 @@ export function firstCommands(
     return planFor(metric, firstLoad(metric, prior), load);
   };
   const offers = [
-    objective.maximise === undefined
-      ? planFor('capacityCps', objective.atRateCps, load)
-      : firstOf(objective.maximise),
+    ...goalsOf(objective).map((goal) =>
+      goal.maximise === undefined ? planFor('capacityCps', goal.atRateCps, load) : firstOf(goal.maximise),
+    ),
     ...objective.guards.map(({ metric }) => firstOf(metric)),
   ].map((plan) => ({ plan, shares: sharePlan(plan, size(plan)) }));
   const most = Math.max(...offers.map(({ shares }) => shares.length));

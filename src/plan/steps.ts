@@ -1,5 +1,7 @@
 // The first configurations of a campaign, each as the writes that lead from the one before it: those that prove that knobs act,
 // the baseline, the contenders, and what the seeded sampler proposes first. The same functions decide here as in a campaign.
+
+import { aimOf } from '../campaign/aims/aim-of.ts';
 import { changesTo, refusalOf, settingsFrom } from '../campaign/apply.ts';
 import { repairFor, samplerFor } from '../campaign/campaign.ts';
 import { ceilingsToLift, GENERATOR_BUFFER_BYTES } from '../campaign/generator-headroom.ts';
@@ -77,7 +79,7 @@ export async function firstSteps(
 }
 
 function proposals(scenario: Scenario, prepared: PreparedTarget['prepared']): readonly Wanted[] {
-  const sampler = samplerFor({ prepared, scenario, repair: repairFor(prepared) });
+  const sampler = samplerFor({ prepared, scenario, repair: repairFor(prepared), aim: aimOf(scenario) });
   // A contender's configuration is never proposed again; its score is not known yet.
   for (const { configuration } of prepared.contenders)
     sampler.tell({

@@ -1,9 +1,9 @@
 // How the budget is split, and about how many trials fit into each part.
 import { mean } from 'simple-statistics';
-import { aimOf } from '../campaign/aims/aim-of.ts';
+import { aimsOf } from '../campaign/aims/aim-of.ts';
 import { type BudgetPart, createBudget } from '../campaign/budget.ts';
 import { trialMs } from '../campaign/measure.ts';
-import { proofMs, RESTART_MS } from '../campaign/proof/proof-time.ts';
+import { proofMs, RESTART_MS } from '../campaign/proof/enough.ts';
 import type { LoadSpec, Scenario } from '../scenario/scenario.ts';
 import type { PlannedPhase } from './plan.ts';
 
@@ -20,7 +20,7 @@ export function phasesOf(scenario: Scenario, contenders: number): readonly Plann
   const budget = createBudget(scenario.budgetMs, still, proofMs(scenario));
   const { guards } = scenario.objective;
   const meanTrialMs = mean([
-    aimOf(scenario).trialMs,
+    ...aimsOf(scenario).map((aim) => aim.trialMs),
     ...guards.map(({ metric }) => trialMs(metric, scenario.load)),
   ]);
   const eachMs = meanTrialMs + restartShare(scenario.load) * RESTART_MS;

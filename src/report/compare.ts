@@ -3,7 +3,7 @@ import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { WIDTH } from '../campaign/measure-into.ts';
 import type { Configuration, KnobValue } from '../knobs/knob.ts';
 import { sameValue } from '../knobs/knob-value.ts';
-import { isLimit, LIMIT_METRICS, METRICS, RATE_METRICS } from '../scenario/metrics.ts';
+import { goalsOf, isLimit, LIMIT_METRICS, METRICS, RATE_METRICS } from '../scenario/metrics.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { Interval } from '../stats/interval.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
@@ -83,8 +83,11 @@ function comparedMetrics(results: readonly Result[]): readonly Metric[] {
 }
 
 /** Rates only: limits are what they are, whichever of them was maximised. */
-function objectiveText({ minimise, atRateCps }: Result['objective']): string {
-  return minimise === undefined ? 'limits' : `${minimise} at ${atRateCps} calls/s`;
+function objectiveText(objective: Result['objective']): string {
+  const rates = goalsOf(objective).flatMap(({ minimise, atRateCps }) =>
+    minimise === undefined ? [] : [`${minimise} at ${atRateCps} calls/s`],
+  );
+  return rates.join(' and ') || 'limits';
 }
 
 function sideOf(result: Result): ComparedSide {

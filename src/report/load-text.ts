@@ -1,5 +1,5 @@
 // A load in words, so that calls of one kind are not taken for another's.
-import { isLimit } from '../scenario/metrics.ts';
+import { goalsOf } from '../scenario/metrics.ts';
 import type { LoadSpec, Metric } from '../scenario/scenario.ts';
 import type { Result } from '../store/result.ts';
 import { count, METRIC_TITLES } from './numbers.ts';
@@ -29,8 +29,10 @@ export function overBase(baseRateCps: number | undefined): string {
 export function metricTitle(metric: Metric, { load, objective }: Pick<Result, 'load' | 'objective'>): string {
   if (metric === 'burstCalls' && load?.baseRateCps !== undefined)
     return `burst (calls at once${overBase(load.baseRateCps)})`;
-  if (isLimit(metric) || objective.atRateCps === undefined) return METRIC_TITLES[metric];
-  return METRIC_TITLES[metric].replace(/ \(/, ` at ${count(objective.atRateCps)} calls/s (`);
+  const goal = goalsOf(objective).find(({ minimise }) => minimise === metric);
+  return goal?.atRateCps === undefined
+    ? METRIC_TITLES[metric]
+    : METRIC_TITLES[metric].replace(/ \(/, ` at ${count(goal.atRateCps)} calls/s (`);
 }
 
 function arrivalsText(arrivals: NonNullable<LoadSpec['arrivals']>): string {

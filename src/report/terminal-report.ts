@@ -1,7 +1,7 @@
 // A campaign's result for a terminal: the verdict in one sentence, then the numbers behind it.
 import type { CampaignEvent } from '../campaign/events.ts';
 import { sameValue } from '../knobs/knob-value.ts';
-import { isLimit, LIMIT_METRICS, metricOf } from '../scenario/metrics.ts';
+import { goalsOf, isLimit, LIMIT_METRICS, metricOf } from '../scenario/metrics.ts';
 import type { Metric } from '../scenario/scenario.ts';
 import type { MeasuredConfiguration, Result } from '../store/result.ts';
 import { cpuBoundLines } from './cpu-bounds.ts';
@@ -28,6 +28,7 @@ export function renderReport(
     measurements(result, style),
     cpuBounds(result, style),
     setupDelays(result, events, style),
+    front(result, style),
     comparison(result, style),
     profile(result, style),
     limiters(events, style),
@@ -108,10 +109,12 @@ function measurements(result: Result, style: ReportStyle): string {
 
 /** Both limits, or what the objective is about and those that were measured besides. */
 function metricsOf({ objective, baseline, contenders, winner }: Result): readonly Metric[] {
-  const goal = metricOf(objective);
+  const rates = goalsOf(objective)
+    .map(metricOf)
+    .filter((metric) => !isLimit(metric));
   const limits: readonly Metric[] = LIMIT_METRICS.toReversed();
   const isMeasured = (metric: Metric) => [baseline, ...contenders, winner].some((one) => one?.[metric]);
-  return isLimit(goal) ? limits : [goal, ...limits.filter(isMeasured)];
+  return [...rates, ...(rates.length === 0 ? limits : limits.filter(isMeasured))];
 }
 
 /** Where the generators ended a search, more may be carried than it says. */
@@ -136,6 +139,31 @@ function generatorBounds({ baseline, contenders, winner }: Result): readonly str
 function cpuBounds(result: Result, style: ReportStyle): string {
   const lines = cpuBoundLines(result);
   return lines.length === 0 ? '' : section(style, "Where the router's CPUs are full", lines);
+}
+
+/** Each goal by its value, and how many times as good as today's it is. */
+function front(result: Result, style: ReportStyle): string {
+  const members = result.front ?? [];
+  if (members.length === 0) return '';
+  const metrics = goalsOf(result.objective).map(metricOf);
+  const rows = members.map((member) => [
+    plainText(member.name),
+    ...metrics.map((metric) => {
+      const ratio = member.proof?.[metric]?.ratio;
+      return `${intervalText(metric, member[metric])}${ratio ? `\n× ${ratioText(ratio)}` : ''}`;
+    }),
+  ]);
+  const isProven = members.some(({ proof }) => proof);
+  return [
+    paint(style, 'bold', 'Front: none of these is better than another in every goal'),
+    table(style, ['', ...metrics.map((metric) => metricTitle(metric, result))], rows),
+    paragraph(
+      isProven
+        ? "×: how many times as good as current's, in fresh interleaved rounds; these 95 % intervals hold together."
+        : 'As the search measured them; there was no time for a proof.',
+      style.columns,
+    ),
+  ].join('\n');
 }
 
 function comparison(result: Result, style: ReportStyle): string {

@@ -30,9 +30,8 @@ export function objectiveChecks(data: unknown): readonly Finding[] {
   const objective = at(data, 'objective');
   // What is no mapping is told by the schema.
   if (typeof objective !== 'object' || objective === null || Array.isArray(objective)) return [];
-  const [maximise, minimise, rate] = ['maximise', 'minimise', 'rate'].map((key) => at(objective, key));
-  if (minimise !== undefined) return minimiseChecks(data, { maximise, minimise, rate });
-  if (maximise === undefined)
+  const [maximise, minimise] = [wordsAt(objective, 'maximise'), wordsAt(objective, 'minimise')];
+  if (maximise === null && minimise === null)
     return [
       {
         path: ['objective'],
@@ -40,50 +39,52 @@ export function objectiveChecks(data: unknown): readonly Finding[] {
         message: `objective.maximise: is missing: what is to be maximised, one of ${MAXIMISED.join(', ')} (or objective.minimise, one of ${MINIMISED.join(', ')})`,
       },
     ];
-  const findings: Finding[] = [];
-  if (rate !== undefined)
-    findings.push({
-      path: ['objective', 'rate'],
-      at: 'key',
-      message: 'objective.rate: goes with minimise; what is maximised is searched over all rates',
-    });
-  if ((maximise === 'capacity' || maximise === 'burst') && at(objective, 'guard', maximise) !== undefined) {
-    const other = maximise === 'burst' ? 'capacity' : 'burst';
-    findings.push({
-      path: ['objective', 'guard', maximise],
-      at: 'key',
-      message: `objective.guard: ${show(maximise)} is what is maximised, so it cannot be guarded as well; the guard can be ${show(other)}`,
-    });
-  }
-  return findings;
+  return [
+    ...rateChecks(objective, minimise !== null),
+    ...(minimise?.includes('memory') ? memoryChecks(data) : []),
+    ...guardChecks(objective, maximise ?? []),
+  ];
 }
 
-function minimiseChecks(
-  data: unknown,
-  { maximise, minimise, rate }: Readonly<Record<'maximise' | 'minimise' | 'rate', unknown>>,
-): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (maximise !== undefined)
-    findings.push({
+/** What stands there, as a list; null: nothing. */
+function wordsAt(objective: object, key: string): readonly unknown[] | null {
+  const value = at(objective, key);
+  return value === undefined ? null : Array.isArray(value) ? value : [value];
+}
+
+function rateChecks(objective: object, isNeeded: boolean): readonly Finding[] {
+  const isThere = at(objective, 'rate') !== undefined;
+  if (isThere === isNeeded) return [];
+  const path = ['objective', isThere ? 'rate' : 'minimise'];
+  const message = isThere
+    ? 'objective.rate: goes with minimise; what is maximised is searched over all rates'
+    : 'objective.rate: is missing: the calls per second at which it is to be the least, e.g. rate: 900 /s';
+  return [{ path, at: 'key', message }];
+}
+
+function memoryChecks(data: unknown): readonly Finding[] {
+  const knobs = at(data, 'knobs');
+  if (knobs === undefined || MEMORY_KNOBS.some((name) => knobNames(knobs).includes(name))) return [];
+  return [
+    {
       path: ['objective', 'minimise'],
+      at: 'value',
+      message: `objective.minimise: memory needs ${MEMORY_KNOBS.join(' or ')} among the knobs, or there is nothing to spare`,
+    },
+  ];
+}
+
+function guardChecks(objective: object, maximise: readonly unknown[]): readonly Finding[] {
+  return MAXIMISED.filter(
+    (word) => maximise.includes(word) && at(objective, 'guard', word) !== undefined,
+  ).map((word) => {
+    const others = MAXIMISED.filter((one) => !maximise.includes(one)).map(show);
+    return {
+      path: ['objective', 'guard', word],
       at: 'key',
-      message: 'objective.minimise: a campaign is about one thing: leave out this or maximise',
-    });
-  if (rate === undefined)
-    findings.push({
-      path: ['objective', 'minimise'],
-      at: 'key',
-      message:
-        'objective.rate: is missing: the calls per second at which it is to be the least, e.g. rate: 900 /s',
-    });
-  if (minimise === 'memory' && at(data, 'knobs') !== undefined)
-    if (MEMORY_KNOBS.every((name) => !knobNames(at(data, 'knobs')).includes(name)))
-      findings.push({
-        path: ['objective', 'minimise'],
-        at: 'value',
-        message: `objective.minimise: memory needs ${MEMORY_KNOBS.join(' or ')} among the knobs, or there is nothing to spare`,
-      });
-  return findings;
+      message: `objective.guard: ${show(word)} is what is maximised, so it cannot be guarded as well${others.length > 0 ? `; the guard can be ${others.join(' or ')}` : ''}`,
+    };
+  });
 }
 
 /** They are a mapping, or a list of names and of mappings. */

@@ -111,18 +111,21 @@ function assembleObjective({ guard, loss, p99Setup, ...goal }: ScenarioForm['obj
     const mayFall = guard?.[name]?.mayFall;
     return mayFall === undefined ? [] : [{ metric: METRIC[name], mayFall }];
   });
-  return { ...goalOf(goal), guards, maxLoss: loss, maxP99SetupMs: p99Setup };
+  const [first = { maximise: METRIC.burst }, ...also] = goalsOf(goal);
+  const bounds = { guards, maxLoss: loss, maxP99SetupMs: p99Setup };
+  return { ...first, ...bounds, ...(also.length > 0 ? { also } : {}) };
 }
 
-/** objectiveChecks has seen that it is one of the two. */
-function goalOf({
-  maximise = 'burst',
-  minimise,
-  rate,
-}: Pick<ScenarioForm['objective'], 'maximise' | 'minimise' | 'rate'>): Goal {
-  return minimise === undefined || rate === undefined
-    ? { maximise: METRIC[maximise] }
-    : { minimise: RATE_METRIC[minimise], atRateCps: rate };
+/** objectiveChecks has seen that there is one, and that a rate stands with what is minimised. */
+function goalsOf({
+  maximise = [],
+  minimise = [],
+  rate = 0,
+}: Pick<ScenarioForm['objective'], 'maximise' | 'minimise' | 'rate'>): readonly Goal[] {
+  return [
+    ...maximise.map((word): Goal => ({ maximise: METRIC[word] })),
+    ...minimise.map((word): Goal => ({ minimise: RATE_METRIC[word], atRateCps: rate })),
+  ];
 }
 
 async function missingFiles(scenarioPath: string, data: unknown): Promise<readonly Finding[]> {

@@ -127,6 +127,8 @@ export interface Bounds {
   /** Share of planned calls, e.g. 0.001. */
   readonly maxLoss: number;
   readonly maxP99SetupMs: number;
+  /** Further goals: the answer is then a front, of configurations that none is better than in all goals. */
+  readonly also?: readonly Goal[] | undefined;
 }
 
 export interface KnobChoice {

@@ -59,12 +59,26 @@ export function wholeNumber(least: number, most: number) {
 
 /** One of a few words. */
 export function oneOf<const Word extends string>(words: readonly Word[]) {
-  return parsed((value): Word => {
-    const word = words.find((one) => one === value);
-    if (word !== undefined) return word;
-    const guess = typeof value === 'string' ? didYouMean(value, words) : '';
-    throw new UserError(`${show(value)} is not one of ${words.join(', ')}${guess}`);
+  return parsed((value) => wordOf(value, words));
+}
+
+/** One of a few words, or a list of different ones. */
+export function someOf<const Word extends string>(words: readonly Word[]) {
+  return parsed((value): readonly Word[] => {
+    if (!Array.isArray(value)) return [wordOf(value, words)];
+    const some = value.map((one) => wordOf(one, words));
+    if (some.length === 0) throw new UserError(`is an empty list: name some of ${words.join(', ')}`);
+    const twice = some.find((one, n) => some.indexOf(one) !== n);
+    if (twice !== undefined) throw new UserError(`names ${show(twice)} twice`);
+    return some;
   });
+}
+
+function wordOf<Word extends string>(value: unknown, words: readonly Word[]): Word {
+  const word = words.find((one) => one === value);
+  if (word !== undefined) return word;
+  const guess = typeof value === 'string' ? didYouMean(value, words) : '';
+  throw new UserError(`${show(value)} is not one of ${words.join(', ')}${guess}`);
 }
 
 /** zod's issues as findings: one for each unknown key, with what it was probably meant to be. */

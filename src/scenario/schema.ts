@@ -13,7 +13,7 @@ import { generators } from './generators.ts';
 import { hostName } from './host-name.ts';
 import { knobChoices } from './knob-choices.ts';
 import { parseKnobChoice, parseKnobSetting } from './knob-settings.ts';
-import { mapping, oneOf, parsed, perCatalogue, text, wholeNumber } from './schema-parts.ts';
+import { mapping, oneOf, parsed, perCatalogue, someOf, text, wholeNumber } from './schema-parts.ts';
 import {
   parseBitRate,
   parseBudgetMs,
@@ -147,9 +147,9 @@ const guard = mapping({ mayFall: parsed(within(parsePercent, '0%', '99%')) }).op
 
 const objective = mapping(
   {
-    // One of these two: see objectiveChecks.
-    maximise: oneOf(MAXIMISED).optional(),
-    minimise: oneOf(MINIMISED).optional(),
+    // One of these at the least: see objectiveChecks.
+    maximise: someOf(MAXIMISED).optional(),
+    minimise: someOf(MINIMISED).optional(),
     rate: parsed(within(parseCallRate, LEAST_RATE_CPS, MOST_CALLS)).optional(),
     guard: mapping({ capacity: guard, burst: guard }).nullish(),
     // More than this is no telephony, and an offer ends early where a fifth of its calls is lost.

@@ -20,6 +20,8 @@ export interface SamplerOptions {
   readonly repair: (configuration: Configuration) => Configuration | null;
   readonly name?: SamplerName;
   readonly costs?: Costs;
+  /** Knobs that matter whatever gave way, by name: what is searched for follows from them. */
+  readonly always?: readonly string[];
 }
 
 const USUAL_COSTS: Costs = { trialMs: 3_000, restartMs: 2_000 };
@@ -30,10 +32,10 @@ const RANDOM_POINTS = 400;
 const SMALL_SPACE = 5_000;
 
 export function createSampler(options: SamplerOptions): Sampler {
-  const { knobs, repair, name = DEFAULT_SAMPLER, costs = USUAL_COSTS } = options;
+  const { knobs, repair, name = DEFAULT_SAMPLER, costs = USUAL_COSTS, always = [] } = options;
   const random = createRandom(options.seed);
   const start = inPlay(knobs, options.start, options.start);
-  const strategy = STRATEGIES[name]({ knobs, start, random, costs });
+  const strategy = STRATEGIES[name]({ knobs, start, random, costs, always: new Set(always) });
   const known = new Set([configurationKey(start)]);
   const memory = createMemory(knobs, start);
   let asked = 0;

@@ -13,6 +13,8 @@ export interface Space {
   readonly random: Random;
   /** What a candidate costs, ms: a trial, and a restart where one of its changes needs one. */
   readonly costs: Costs;
+  /** Knobs that matter whatever gave way, by name. */
+  readonly always: ReadonlySet<string>;
 }
 
 export interface Costs {

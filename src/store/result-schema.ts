@@ -33,10 +33,15 @@ const proofTrial = z.object({
   value: z.number().optional(),
 });
 const contested = z.object({ value: interval, ratio: interval, count: z.number(), pValue: z.number() });
+const ownGoal = {
+  maximised: { maximise: limitMetric },
+  minimised: { minimise: z.enum(RATE_METRICS), atRateCps: z.number() },
+};
 const bounds = {
   guards: z.array(z.object({ metric: limitMetric, mayFall: z.number() })),
   maxLoss: z.number(),
   maxP99SetupMs: z.number(),
+  also: z.array(z.union([z.object(ownGoal.maximised), z.object(ownGoal.minimised)])).optional(),
 };
 export const numbers = z.record(name, z.number());
 
@@ -60,8 +65,8 @@ export const resultSchema = z.object({
   }),
   load: z.object(callKind).optional(),
   objective: z.union([
-    z.object({ maximise: limitMetric, ...bounds }),
-    z.object({ minimise: z.enum(RATE_METRICS), atRateCps: z.number(), ...bounds }),
+    z.object({ ...ownGoal.maximised, ...bounds }),
+    z.object({ ...ownGoal.minimised, ...bounds }),
   ]),
   verdict: z.enum(['improved', 'not-proven', 'aborted']),
   reason: z.string(),
@@ -69,6 +74,9 @@ export const resultSchema = z.object({
   contenders: z.array(
     z.object({ name: z.string(), ...measured, ratio: z.number().nullable(), proof: contested.optional() }),
   ),
+  front: z
+    .array(z.object({ name: z.string(), ...measured, proof: z.partialRecord(metric, contested).optional() }))
+    .optional(),
   winner: z.object({ ...measured, minimal: z.boolean() }).nullable(),
   minimised: z
     .object({

@@ -99,6 +99,14 @@ export interface Result {
     /** Absent where there was no time for it in the proof. */
     readonly proof?: Contested | undefined;
   })[];
+  /** With several goals: those that none is better than in each of them, today's among them where it is one; by their own goal. */
+  readonly front?:
+    | readonly (MeasuredConfiguration & {
+        readonly name: string;
+        /** By goal, against what the system had; all of these hold together with 95 %. Absent: no time for it. */
+        readonly proof?: Partial<Readonly<Record<Metric, Contested | undefined>>> | undefined;
+      })[]
+    | undefined;
   readonly winner: (MeasuredConfiguration & { readonly minimal: boolean }) | null;
   /** How the winner's settings were told from those that do not pay; null where it was not tried, absent in older results. */
   readonly minimised?: Minimised | null | undefined;

@@ -23,10 +23,15 @@ const address = z.ipv4();
 const netns = z.string().optional();
 const number = z.number();
 const metric = z.enum(LIMIT_METRICS);
+const ownGoal = {
+  maximised: { maximise: metric },
+  minimised: { minimise: z.enum(RATE_METRICS), atRateCps: number },
+};
 const bounds = {
   guards: z.array(z.strictObject({ metric, mayFall: number })),
   maxLoss: number,
   maxP99SetupMs: number,
+  also: z.array(z.union([z.strictObject(ownGoal.maximised), z.strictObject(ownGoal.minimised)])).optional(),
 };
 const endpoint = z.looseObject({ netns, address });
 /** As a scenario may name one: nothing that ssh could take for an option. */
@@ -84,8 +89,8 @@ const schema = z.strictObject({
     windowMs: number,
   }),
   objective: z.union([
-    z.strictObject({ maximise: metric, ...bounds }),
-    z.strictObject({ minimise: z.enum(RATE_METRICS), atRateCps: number, ...bounds }),
+    z.strictObject({ ...ownGoal.maximised, ...bounds }),
+    z.strictObject({ ...ownGoal.minimised, ...bounds }),
   ]),
   knobs: z.array(z.strictObject({ name: z.string(), min: number.optional(), max: number.optional() })),
   contenders: z.array(

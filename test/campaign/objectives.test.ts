@@ -25,16 +25,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** scenarios/sim-article.yaml about something else. */
-async function loaded(objective: string) {
+async function loaded(objective: string, budget = '12m') {
   const text = await readFile('scenarios/sim-article.yaml', 'utf8');
   const file = join(folder, 'objective.yaml');
   const other = text.replace(/^objective:\n(?: .*\n)+/m, `objective: ${objective}\n`);
-  await writeFile(file, other.replace('contenders: [article]', 'contenders: []').replace('7m', '12m'));
+  await writeFile(file, other.replace('contenders: [article]', 'contenders: []').replace('7m', budget));
   return loadScenario(file, CATALOGUE);
 }
 
-async function campaign(objective: string) {
-  const answer = await loaded(objective);
+async function campaign(objective: string, budget = '12m') {
+  const answer = await loaded(objective, budget);
   if (answer.state === 'invalid') throw new Error(formatProblems(answer.problems));
   const { scenario } = answer;
   if (scenario.target.kind !== 'sim') throw new Error('not simulated');
@@ -100,10 +100,57 @@ test('the least memory that carries a rate: what needs more costs no trial, and 
   expect(proof.flatMap(({ winner: side }) => side).every(({ carried }) => carried)).toBe(true);
 });
 
+test('two goals that pull apart make a front: none of it is better than another in both, and each is proven in both', async () => {
+  const { result, report, trials } = await campaign(
+    '{ maximise: burst, minimise: memory, rate: 800 /s }',
+    '45m',
+  );
+  const front = result.front ?? [];
+  expect(front.length).toBeGreaterThanOrEqual(2);
+  const worth = front.map((one) => [
+    one.burstCalls?.estimate ?? 0,
+    1 / (one.memoryMib?.estimate ?? Infinity),
+  ]);
+  for (const [burst = 0, spared = 0] of worth)
+    expect(worth.some(([b = 0, s = 0]) => b > 1.05 * burst && s > 1.05 * spared)).toBe(false);
+  const least = Math.min(...front.map(({ memoryMib: own }) => own?.estimate ?? Infinity));
+  expect(least).toBeLessThan(0.9 * (result.baseline?.memoryMib?.estimate ?? 0));
+  for (const { name, proof } of front)
+    if (name !== 'current') expect(Object.keys(proof ?? {}).sort()).toEqual(['burstCalls', 'memoryMib']);
+  expect(report).toContain('Front: none of these is better than another in every goal');
+  // A winner is worse in nothing, as far as can be told.
+  expect(result.verdict).toBe('improved');
+  const winner = front.find(({ config }) => JSON.stringify(config) === JSON.stringify(result.winner?.config));
+  for (const one of Object.values(winner?.proof ?? {})) expect(one?.ratio.high).toBeGreaterThanOrEqual(1);
+  expect(renderFigure(result, trials)).toMatch(/^<svg /);
+});
+
+test('where all goals are served by the same settings, the front is short and the winner is better in each', async () => {
+  const { result } = await campaign('{ maximise: [burst, capacity] }', '30m');
+  expect(result.verdict).toBe('improved');
+  expect(result.reason).toMatch(/the burst is .* times today's .*, and the capacity is .* times today's/);
+  expect(result.winner?.burstCalls?.estimate).toBeGreaterThan(
+    3 * (result.baseline?.burstCalls?.estimate ?? 0),
+  );
+  expect(result.winner?.capacityCps?.estimate).toBeGreaterThan(result.baseline?.capacityCps?.estimate ?? 0);
+});
+
+test('a front whose proof does not fit into the time says how much more it takes', async () => {
+  const { result } = await campaign('{ maximise: [burst, capacity] }', '8m');
+  expect(result.verdict).toBe('not-proven');
+  expect(result.reason).toMatch(/give it more time, e\.g\. --budget \d+m/);
+  expect(result.front?.length).toBeGreaterThan(0);
+});
+
 test.each([
   ['{ minimise: loss }', 'objective.rate: is missing'],
   ['{ maximise: burst, rate: 100 /s }', 'objective.rate: goes with minimise'],
-  ['{ maximise: burst, minimise: loss, rate: 100 /s }', 'a campaign is about one thing'],
+  ['{ maximise: [burst, burst] }', 'objective.maximise: names "burst" twice'],
+  ['{ maximise: [] }', 'objective.maximise: is an empty list'],
+  [
+    '{ maximise: [burst, capacity], guard: { burst: { mayFall: 1% } } }',
+    '"burst" is what is maximised, so it cannot be guarded as well',
+  ],
   ['{ minimise: los, rate: 100 /s }', '"los" is not one of loss, delay, memory; did you mean "loss"?'],
   ['{ minimise: delay, rate: 1 /s }', 'objective.rate: '],
   ['{ loss: 1% }', 'objective.maximise: is missing'],

@@ -1,6 +1,6 @@
 // One search on a simulated router, by the loop of a real campaign: after how many seconds is its best truly good, and how good is it
 // when the time of a usual campaign's search is up?
-import { aimOf } from '../../../src/campaign/aims/aim-of.ts';
+import { aimOf, aimsOf } from '../../../src/campaign/aims/aim-of.ts';
 import { measureBaseline } from '../../../src/campaign/baseline.ts';
 import { createBudget } from '../../../src/campaign/budget.ts';
 import { type Campaign, repairFor, samplerFor } from '../../../src/campaign/campaign.ts';
@@ -8,7 +8,7 @@ import type { NewEvent } from '../../../src/campaign/events.ts';
 import { createFindings, type Findings } from '../../../src/campaign/findings.ts';
 import { createSpoilt, type Spoilt } from '../../../src/campaign/measure.ts';
 import { notingOverloads, type Overloads } from '../../../src/campaign/note-overloads.ts';
-import { proofMs } from '../../../src/campaign/proof/proof-time.ts';
+import { proofMs } from '../../../src/campaign/proof/enough.ts';
 import { type Proposer, searchCandidates } from '../../../src/campaign/search-candidates.ts';
 import {
   createSimulatedTestBed,
@@ -125,7 +125,17 @@ async function campaignOf(
   const bed = notingOverloads(createSimulatedTestBed(deps), learned.overloads, scenario.objective);
   const prepared = await bed.prepare();
   return {
-    ...{ id: 'bench', scenario, bed, clock, emit, signal, prepared, aim: aimOf(scenario) },
+    ...{
+      id: 'bench',
+      scenario,
+      bed,
+      clock,
+      emit,
+      signal,
+      prepared,
+      aim: aimOf(scenario),
+      aims: aimsOf(scenario),
+    },
     ...learned,
     budget: createBudget(scenario.budgetMs, clock, proofMs(scenario)),
     repair: repairFor(prepared),

@@ -37,6 +37,8 @@ export interface Aim {
   readonly shape: LoadPlan['shape'];
   /** About how long one trial takes, ms. */
   readonly trialMs: number;
+  /** Settings from which its value follows, whatever gives way in trials. */
+  readonly decidedBy: readonly string[];
   /** A candidate is measured when it seems to be so many times as good as the best. */
   readonly worthMeasuring: number;
   worthOf(value: number): number;

@@ -23,6 +23,7 @@ export function limitAim(metric: LimitMetric, load: LoadSpec): Aim {
     metric,
     shape: metric === 'burstCalls' ? 'burst' : 'steady',
     trialMs: trialMs(metric, load),
+    decidedBy: [],
     worthMeasuring: WORTH_MEASURING,
     worthOf: (value) => value,
     valueFor: (worth) => worth,

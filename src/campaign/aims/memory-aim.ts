@@ -1,6 +1,6 @@
 // The least memory with which a given rate is carried: what router and queues may take is known of every configuration, so that
 // trials only have to tell whether it carries the rate.
-import { memoryMib } from '../../knobs/constraints.ts';
+import { MEMORY_KNOBS, memoryMib } from '../../knobs/constraints.ts';
 import type { LoadSpec } from '../../scenario/scenario.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Measured } from '../findings.ts';
@@ -35,6 +35,7 @@ export function memoryAim(rateCps: number, load: LoadSpec): Aim {
     metric: 'memoryMib',
     shape: 'steady',
     trialMs: trials.trialMs,
+    decidedBy: MEMORY_KNOBS,
     worthMeasuring: WORTH_MEASURING,
     worthOf: inverse,
     valueFor: inverse,

@@ -26,7 +26,7 @@ const OPPOSITE_WEIGHT = 0.3;
 
 type Way = 1 | -1;
 
-export const guided: CreateStrategy = ({ knobs, start, random }) => {
+export const guided: CreateStrategy = ({ knobs, start, random, always }) => {
   const startPoint = pointOf(knobs, start);
   let awake: readonly boolean[] = knobs.map(() => true);
   let limiter: Limiter | undefined;
@@ -49,7 +49,7 @@ export const guided: CreateStrategy = ({ knobs, start, random }) => {
 
   const look = (state: SearchState) => {
     const moved = limitersSeen(state);
-    awake = knobs.map((knob) => isAwake(knob, moved));
+    awake = knobs.map((knob) => always.has(knob.knob.name) || isAwake(knob, moved));
     limiter = state.best.limiters[0];
   };
 
