@@ -12,6 +12,15 @@ import type { Pairs } from './proof/proof-method.ts';
 import { pairsOf, type Rounds } from './proof/rounds.ts';
 import { gainText, METRIC_WORDS, rangeText } from './proof/words.ts';
 
+/** What may be wrong in all, two-sided. */
+const ALPHA = 1 - CONFIDENCE;
+/**
+ * Of that, what the finalist gets where a contender may become the winner instead; the contenders share the rest. One that is held
+ * against a finalist that has been proven has all of it again.
+ * Source: the fallback procedure of B. L. Wiens, Pharmaceutical Statistics 2(3), 2003.
+ */
+const FINALIST_SHARE = 0.8;
+
 export async function confirm(campaign: Campaign): Promise<void> {
   const { findings, signal } = campaign;
   const { finalist, current } = findings;
@@ -59,17 +68,13 @@ async function judge(campaign: Campaign, contest: Contest): Promise<void> {
   const { findings, scenario, signal } = campaign;
   const { finalist, contenders, current } = contest;
   for (const contender of contenders) contender.proven = contestedOf(campaign, contest, contender);
-  // Any of these may be called the winner: what is said of one holds together with what is said of all of them.
-  const rivals = contenders.filter((one) => worthOf(campaign, one) > worthOf(campaign, current));
-  const eligible = 1 + rivals.length;
-  const confidence = 1 - (1 - CONFIDENCE) / eligible;
-  const answerOf = (side: Measured) => answer(campaign, contest, side, { confidence, eligible });
-  const chosen = choose(
-    campaign,
-    contest,
-    { first: answerOf(finalist), others: rivals.map(answerOf) },
-    confidence,
+  const rivals = contenders.filter(
+    (one) => one.proven !== null && worthOf(campaign, one) > worthOf(campaign, current),
   );
+  const first = answer(campaign, contest, finalist, rivals.length === 0 ? 1 : FINALIST_SHARE);
+  const shareOfEach = (1 - FINALIST_SHARE) / rivals.length;
+  const others = rivals.map((side) => answer(campaign, contest, side, shareOfEach));
+  const chosen = choose(campaign, contest, first, others);
   if (chosen.side !== finalist) crown(campaign, chosen.side, contest);
   for (const guard of scenario.objective.guards) {
     const seen = await checkGuard(campaign, chosen.side, guard);
@@ -81,18 +86,18 @@ async function judge(campaign: Campaign, contest: Contest): Promise<void> {
         `${METRIC_WORDS[guard.metric]} was not found closely enough to see that it does not fall`,
       );
   }
-  announce(campaign, contest, chosen, eligible);
+  announce(campaign, contest, chosen, 1 + rivals.length);
 }
 
 /** A contender is chosen only where it is better than today's, and better than a finalist that is as well. */
 function choose(
   { aim }: Campaign,
   { rounds, finalist }: Contest,
-  { first, others }: { readonly first: Answer; readonly others: readonly Answer[] },
-  confidence: number,
+  first: Answer,
+  others: readonly Answer[],
 ): Answer {
   const beatsFinalist = ({ side }: Answer) =>
-    aim.proof.ratio(pairsOf(rounds, finalist, side), confidence).low > 1;
+    aim.proof.ratio(pairsOf(rounds, finalist, side), 1 - ALPHA / others.length).low > 1;
   return others
     .filter((other) => isBetter(other) && (!isBetter(first) || beatsFinalist(other)))
     .reduce(
@@ -109,26 +114,23 @@ function answer(
   { aim: { proof } }: Campaign,
   { rounds, current }: Contest,
   side: Measured,
-  { confidence, eligible }: { readonly confidence: number; readonly eligible: number },
+  /** Of what may be wrong in all. */
+  share: number,
 ): Answer {
   const pairs = pairsOf(rounds, current, side);
   return {
     ...{ side, pairs, objection: proof.objection(pairs) },
     value: sideValue(rounds, side),
-    ratio: proof.ratio(pairs, confidence),
+    ratio: proof.ratio(pairs, 1 - ALPHA * share),
     count: pairs.length,
-    // Bonferroni, as with the interval.
-    pValue: Math.min(1, proof.pValue(pairs) * eligible),
+    pValue: Math.min(1, proof.pValue(pairs) / share),
   };
 }
 
 /** What is said of a contender by itself. */
 function contestedOf(campaign: Campaign, contest: Contest, side: Measured): Contested | null {
   if (pairsOf(contest.rounds, contest.current, side).length < MIN_PAIRS) return null;
-  const { value, ratio, count, pValue } = answer(campaign, contest, side, {
-    confidence: CONFIDENCE,
-    eligible: 1,
-  });
+  const { value, ratio, count, pValue } = answer(campaign, contest, side, 1);
   return { value, ratio, count, pValue };
 }
 

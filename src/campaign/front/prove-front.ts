@@ -6,7 +6,7 @@ import type { Campaign } from '../campaign.ts';
 import { giveUp, sideValue } from '../confirm.ts';
 import { type Measured, perMetric } from '../findings.ts';
 import { CONFIDENCE, isSettled, MAX_PAIRS, MIN_PAIRS, roundMs } from '../proof/enough.ts';
-import { measureRounds, pairsOf, type Rounds } from '../proof/rounds.ts';
+import { hasFailed, measureRounds, pairsOf, type Rounds } from '../proof/rounds.ts';
 import { gainText, rangeText } from '../proof/words.ts';
 
 /** More would take more time than anybody has. */
@@ -77,13 +77,15 @@ async function measureGoal(
   const { budget, clock, signal } = campaign;
   const startMs = clock.nowMs();
   const rounds = await measureRounds(campaign, {
-    ...{ method: aim.proof, current },
-    challengers: () => members,
+    ...{ method: aim.proof, current, essential: [current] },
+    challengers: (soFar) => members.filter((member) => !hasFailed(soFar, member)),
     goOn: (soFar, lastRoundMs) => {
-      const got = Math.min(...members.map((member) => pairsOf(soFar, current, member).length));
+      const left = members.filter((member) => !hasFailed(soFar, member));
+      if (left.length === 0) return false;
+      const got = Math.min(...left.map((member) => pairsOf(soFar, current, member).length));
       const isEnough =
         clock.nowMs() + lastRoundMs > endMs ||
-        members.every((member) => isSettled(aim.proof, pairsOf(soFar, current, member)));
+        left.every((member) => isSettled(aim.proof, pairsOf(soFar, current, member)));
       if (soFar.rounds.length >= MAX_PAIRS || (got >= MIN_PAIRS && isEnough)) return false;
       return budget.leftMs() >= (lastRoundMs || roundMs(aim.proof, members.length));
     },

@@ -5,7 +5,7 @@ import type { Campaign } from '../campaign.ts';
 import { worthOf } from '../finalist.ts';
 import type { Findings, Measured } from '../findings.ts';
 import { CONFIDENCE, guardsMs, isSettled, MAX_PAIRS, MIN_PAIRS, RESTART_MS, roundMs } from './enough.ts';
-import { measureRounds, pairsOf, type Rounds } from './rounds.ts';
+import { hasFailed, measureRounds, pairsOf, type Rounds } from './rounds.ts';
 
 /** What the proof saw of today's, the finalist and the contenders that took part. */
 export interface Contest {
@@ -29,7 +29,7 @@ export async function measureContest(
   const contest = (rounds: Rounds): Contest => ({ ...sides, rounds, contenders });
   const startMs = clock.nowMs();
   const rounds = await measureRounds(campaign, {
-    ...{ method: aim.proof, current },
+    ...{ method: aim.proof, current, essential: [current, finalist] },
     challengers: (soFar) => stillIn(campaign, contest(soFar)),
     goOn: (soFar, lastRoundMs) => {
       if (soFar.rounds.length >= MAX_PAIRS) return false;
@@ -65,11 +65,12 @@ function contendersFor(
     .slice(0, room);
 }
 
-/** Once they have their pairs, contenders that the finalist leaves behind cost no more time. */
+/** Contenders of which nothing is seen cost no more time, nor do those that the finalist leaves behind once they have their pairs. */
 function stillIn(campaign: Campaign, contest: Contest): readonly Measured[] {
   const { rounds, current, finalist, contenders } = contest;
   const hasEnough = pairsOf(rounds, current, finalist).length >= MIN_PAIRS;
-  return [finalist, ...contenders.filter((one) => !hasEnough || !isBehind(campaign, contest, one))];
+  const others = contenders.filter((one) => !hasFailed(rounds, one));
+  return [finalist, ...others.filter((one) => !hasEnough || !isBehind(campaign, contest, one))];
 }
 
 function isBehind({ aim }: Campaign, { rounds, finalist }: Contest, contender: Measured): boolean {

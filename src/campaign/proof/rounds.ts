@@ -19,6 +19,8 @@ export interface RoundsOptions {
   readonly current: Measured;
   /** Who is in the next round. */
   readonly challengers: (rounds: Rounds) => readonly Measured[];
+  /** Without these it makes no sense to go on. The others may fail, and then have an empty turn. */
+  readonly essential: readonly Measured[];
   /** Whether another round is wanted, after those that there are. */
   readonly goOn: (rounds: Rounds, lastRoundMs: number) => boolean;
   /** After each side of the first round, while it is in force. */
@@ -40,8 +42,8 @@ export async function measureRounds(campaign: Campaign, options: RoundsOptions):
     for (const side of rounds.length % 2 === 0 ? order : order.toReversed()) {
       const opened = sides.get(side) ?? method.open(campaign, side);
       sides.set(side, opened);
-      await putInForce(campaign, side);
-      round.set(side, await opened.measureBlock());
+      const isInForce = await tryInForce(campaign, side, options.essential.includes(side));
+      round.set(side, isInForce ? await opened.measureBlock() : []);
       if (signal.aborted) return all;
       if (rounds.length === 0) await options.whileInForce(side);
     }
@@ -61,6 +63,25 @@ export function pairsOf({ rounds }: Rounds, current: Measured, challenger: Measu
   return rounds
     .map((round): Sides<Block> => [round.get(current) ?? [], round.get(challenger) ?? []])
     .filter((sides) => sides.every((block) => block.length > 0));
+}
+
+async function tryInForce(campaign: Campaign, side: Measured, isEssential: boolean): Promise<boolean> {
+  if (isEssential) {
+    await putInForce(campaign, side);
+    return true;
+  }
+  const applied = await campaign.bed.apply(side.configuration, `proof: ${side.label}`);
+  if (applied.state === 'failed')
+    await campaign.emit({
+      type: 'warning',
+      message: `${side.label} could not be put in force for the proof: ${applied.reason}`,
+    });
+  return applied.state === 'applied';
+}
+
+/** Whether it had a turn of which nothing was seen. */
+export function hasFailed({ rounds }: Rounds, side: Measured): boolean {
+  return rounds.some((round) => round.get(side)?.length === 0);
 }
 
 export async function putInForce({ bed }: Campaign, side: Measured): Promise<void> {
