@@ -24,6 +24,7 @@ import { createSpoilt, MeasurementFailed, type Spoilt } from './measure.ts';
 import { minimise } from './minimise.ts';
 import { notingCpuBounds } from './note-cpu-bounds.ts';
 import { notingOverloads, type Overloads } from './note-overloads.ts';
+import { notingPhone } from './note-phone.ts';
 import { proofMs, RESTART_MS } from './proof/enough.ts';
 import { searchCandidates } from './search-candidates.ts';
 import type { Prepared, TestBed } from './test-bed.ts';
@@ -58,7 +59,7 @@ export interface Campaign extends CampaignDeps {
 export async function runCampaign(given: CampaignDeps): Promise<Result> {
   const findings = createFindings();
   const overloads: Overloads = new Map();
-  const noting = notingCpuBounds(given.bed, findings);
+  const noting = notingPhone(notingCpuBounds(given.bed, findings), findings);
   const deps = { ...given, bed: notingOverloads(noting, overloads, given.scenario.objective) };
   const { scenario, bed, clock, emit } = deps;
   const startedAt = clock.date();

@@ -5,6 +5,7 @@ import type { Contested } from '../store/result.ts';
 import type { Campaign } from './campaign.ts';
 import { worthOf } from './finalist.ts';
 import { type Findings, type Measured, perMetric } from './findings.ts';
+import { phoneObjection } from './note-phone.ts';
 import { type Contest, measureContest } from './proof/contest.ts';
 import { CONFIDENCE, MIN_PAIRS, proofMs } from './proof/enough.ts';
 import { checkGuard } from './proof/guard.ts';
@@ -119,7 +120,8 @@ function answer(
 ): Answer {
   const pairs = pairsOf(rounds, current, side);
   return {
-    ...{ side, pairs, objection: proof.objection(pairs) },
+    ...{ side, pairs },
+    objection: proof.objection(pairs),
     value: sideValue(rounds, side),
     ratio: proof.ratio(pairs, 1 - ALPHA * share),
     count: pairs.length,
@@ -153,7 +155,8 @@ function announce(
     guards: findings.guards,
   };
   const broken = findings.guards.find(({ held }) => !held);
-  const against = broken ? brokenText(broken) : objection;
+  // A phone takes part in steady trials only: those of the guards count as well.
+  const against = broken ? brokenText(broken) : (objection ?? phoneObjection(findings, current, side));
   findings.verdict = ratio.low > 1 && against === null ? 'improved' : 'not-proven';
   findings.reason =
     against ??

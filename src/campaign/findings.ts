@@ -5,6 +5,7 @@ import type { NetperfReport } from '../load/netperf.ts';
 import { isLimit, METRICS } from '../scenario/metrics.ts';
 import type { LimitMetric, Metric } from '../scenario/scenario.ts';
 import type { Observation } from '../search/sampler.ts';
+import type { Counts } from '../stats/fisher-exact.ts';
 import type { Interval } from '../stats/interval.ts';
 import type { CampaignVerdict, Contested, GuardSeen, Minimised, Result } from '../store/result.ts';
 
@@ -38,6 +39,8 @@ export interface Findings {
   readonly observations: Observation[];
   /** By the label of the configuration: what a call cost at the highest rate that it carried. */
   readonly cpuBounds: Map<string, CpuBound & { readonly rateCps: number }>;
+  /** By the label of the configuration: the real phone's calls in trials that were carried. */
+  readonly phone: Map<string, Counts>;
   /** What the proof saw of each guard. */
   readonly guards: GuardSeen[];
   comparison: Result['comparison'];
@@ -63,6 +66,7 @@ export function createFindings(): Findings {
     searched: perMetric(() => 0),
     observations: [],
     cpuBounds: new Map(),
+    phone: new Map(),
     guards: [],
     comparison: null,
     netperfCurrent: null,

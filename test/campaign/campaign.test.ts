@@ -144,6 +144,19 @@ test('a contender that is better in the proof than the finalist takes its place,
   expect(renderReport(result, { color: false, columns: 100 })).toMatch(/choice among 2 configurations/);
 });
 
+test('what a real phone fares worse with is no improvement, whatever the generators carry', async () => {
+  const phoneOf = (isFailing: (label: string) => boolean) => (plan: LoadPlan, label: string) =>
+    plan.shape === 'burst' ? null : { calls: 10, failed: isFailing(label) ? 2 : 0, p50Ms: 4, maxMs: 9 };
+  const worse = await campaign({ phoneOf: phoneOf((label) => label !== 'current') });
+  expect(worse.result.verdict).toBe('not-proven');
+  expect(worse.result.reason).toMatch(
+    /more calls of the real phone failed with it: \d+ of \d+, 0 of \d+ with today's/,
+  );
+  expect((await campaign({ phoneOf: phoneOf(() => false) })).result.verdict).toBe('improved');
+  // As bad before as after.
+  expect((await campaign({ phoneOf: phoneOf(() => true) })).result.verdict).toBe('improved');
+});
+
 test('a contender of which the proof sees nothing keeps nobody from a proof', async () => {
   let proving = false;
   const { result } = await campaign(

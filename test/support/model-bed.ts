@@ -29,6 +29,8 @@ export interface ModelBedOptions {
   readonly seed?: number;
   /** The verdict of trial n, instead of the model's. */
   readonly verdictOf?: (n: number, verdict: Verdict, plan: LoadPlan, label: string) => Verdict;
+  /** What the phone saw of a trial; there is none by default. */
+  readonly phoneOf?: (plan: LoadPlan, label: string) => TrialRecord['ua'];
   /** What the meters of a trial say; nothing by default. */
   readonly metersOf?: (plan: LoadPlan) => TrialRecord['meters'];
   readonly applyOutcome?: (configuration: Configuration) => ApplyOutcome | undefined;
@@ -151,7 +153,7 @@ export function createModelBed(
         plan,
         verdict,
         meters: options.metersOf?.(plan) ?? {},
-        ua: null,
+        ua: options.phoneOf?.(plan, label) ?? null,
         meterFaults: [],
         wallMs,
       };

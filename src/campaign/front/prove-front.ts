@@ -5,6 +5,7 @@ import type { Aim } from '../aims/aim.ts';
 import type { Campaign } from '../campaign.ts';
 import { giveUp, sideValue } from '../confirm.ts';
 import { type Measured, perMetric } from '../findings.ts';
+import { phoneObjection } from '../note-phone.ts';
 import { CONFIDENCE, isSettled, MAX_PAIRS, MIN_PAIRS, roundMs } from '../proof/enough.ts';
 import { hasFailed, measureRounds, pairsOf, type Rounds } from '../proof/rounds.ts';
 import { gainText, rangeText } from '../proof/words.ts';
@@ -41,7 +42,10 @@ export async function proveFront(campaign: Campaign): Promise<void> {
     if (signal.aborted) return;
   }
   const answers = new Map(
-    members.map((member) => [member, gainsOf(proven, current, member, members.length)]),
+    members.map((member) => {
+      const against = phoneObjection(findings, current, member);
+      return [member, gainsOf(proven, { current, member, members: members.length, against })];
+    }),
   );
   for (const [member, gains] of answers)
     findings.frontProof.set(
@@ -98,9 +102,18 @@ async function measureGoal(
 /** Of those goals of which there are enough pairs. */
 function gainsOf(
   proven: readonly Proven[],
-  current: Measured,
-  member: Measured,
-  members: number,
+  {
+    current,
+    member,
+    members,
+    against,
+  }: {
+    readonly current: Measured;
+    readonly member: Measured;
+    readonly members: number;
+    /** Of the member itself, whatever the goal. */
+    readonly against: string | null;
+  },
 ): readonly Gain[] {
   // Bonferroni, over all members and goals.
   const statements = members * proven.length;
@@ -110,7 +123,7 @@ function gainsOf(
     if (pairs.length < MIN_PAIRS) return [];
     return [
       {
-        ...{ aim, objection: aim.proof.objection(pairs), count: pairs.length },
+        ...{ aim, objection: against ?? aim.proof.objection(pairs), count: pairs.length },
         value: sideValue(rounds, member),
         ratio: aim.proof.ratio(pairs, confidence),
         pValue: Math.min(1, aim.proof.pValue(pairs) * statements),
