@@ -60,14 +60,23 @@ export function believe(outcomes: readonly Outcome[], { min, max, scatters }: Be
     for (const { load, carried } of outcomes) {
       const offered = Math.round((Math.log(load) - from) / CELL);
       const chance = carried ? chances.carried : chances.overloaded;
-      for (let index = 0; index < cells; index += 1) {
-        const distance = Math.min(REACH, Math.max(-REACH, index - offered));
-        logs[index] = (logs[index] as number) + (chance[distance + REACH] as number);
-      }
+      addAround(logs, chance, offered);
     }
     return logs;
   });
   return summed(from, rows, scatters);
+}
+
+/** To each cell what its distance from the load says. */
+function addAround(logs: Float64Array, chance: Float64Array, offered: number): void {
+  const first = Math.min(logs.length, Math.max(0, offered - REACH));
+  const end = Math.min(logs.length, Math.max(0, offered + REACH + 1));
+  const [least, most] = [chance[0] as number, chance[2 * REACH] as number];
+  const shift = REACH - offered;
+  for (let index = 0; index < first; index += 1) logs[index] = (logs[index] as number) + least;
+  for (let index = first; index < end; index += 1)
+    logs[index] = (logs[index] as number) + (chance[index + shift] as number);
+  for (let index = end; index < logs.length; index += 1) logs[index] = (logs[index] as number) + most;
 }
 
 function summed(
@@ -77,7 +86,8 @@ function summed(
 ): LimitBelief {
   const cells = rows[0]?.length ?? 0;
   let top = Number.NEGATIVE_INFINITY;
-  for (const logs of rows) for (const log of logs) top = Math.max(top, log);
+  for (const logs of rows)
+    for (let index = 0; index < cells; index += 1) top = Math.max(top, logs[index] as number);
   const sums = new Float64Array(cells);
   let logScatter = 0;
   for (const [row, logs] of rows.entries()) {

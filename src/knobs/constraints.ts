@@ -174,8 +174,9 @@ export function boundsViolation(
   configuration: Configuration,
   simulated: readonly Knob[] = [],
 ): string | null {
+  const own = byName(simulated);
   for (const [name, raw] of Object.entries(configuration)) {
-    const knob = knobByName(name) ?? simulated.find((one) => one.name === name);
+    const knob = knobByName(name) ?? own.get(name);
     if (!knob) return `${name} is not in the catalogue: siptune never writes it`;
     if (knob.choices) {
       if (knob.choices.includes(String(raw))) continue;
@@ -186,6 +187,15 @@ export function boundsViolation(
       return `${name} = ${raw} is outside its hard bounds of ${knob.bounds.min} to ${knob.bounds.max} ${knob.unit}`;
   }
   return null;
+}
+
+/** Asked for the same ones again and again. */
+const byNameOf = new WeakMap<readonly Knob[], ReadonlyMap<string, Knob>>();
+
+function byName(knobs: readonly Knob[]): ReadonlyMap<string, Knob> {
+  const known = byNameOf.get(knobs) ?? new Map(knobs.map((knob) => [knob.name, knob]));
+  byNameOf.set(knobs, known);
+  return known;
 }
 
 /** kernel.shmall counts pages and must cover kernel.shmmax. */

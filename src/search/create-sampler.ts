@@ -1,7 +1,7 @@
 // A sampler out of a strategy: what all of them owe a campaign stands here once. Proposals are consistent and inside the ranges
 // before a trial is spent on them, none comes twice, small spaces are searched to their end, and any number may be asked for before
 // the first is told. The seed decides everything.
-import type { Configuration, KnobInPlay } from '../knobs/knob.ts';
+import type { Configuration, KnobInPlay, KnobValue } from '../knobs/knob.ts';
 import { createRandom } from '../stats/random.ts';
 import type { Observation, Proposal, Sampler } from './sampler.ts';
 import { DEFAULT_SAMPLER, type SamplerName } from './sampler-names.ts';
@@ -147,7 +147,7 @@ function inPlay(
   configuration: Configuration,
   rest: Configuration,
 ): Configuration {
-  return Object.fromEntries(
-    knobs.map(({ knob, min }) => [knob.name, configuration[knob.name] ?? rest[knob.name] ?? min]),
-  );
+  const values: Record<string, KnobValue> = {};
+  for (const { knob, min } of knobs) values[knob.name] = configuration[knob.name] ?? rest[knob.name] ?? min;
+  return values;
 }

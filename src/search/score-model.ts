@@ -49,7 +49,7 @@ export function createScoreModel(
       fittedAt = points.length;
     }
     const alone = createGaussianProcess(points, values, options);
-    const means = points.map((point) => alone.at(point).mean);
+    const { means } = alone;
     const best = means.reduce((top, mean, index) => (mean > (means[top] as number) ? index : top), 0);
     const believed = pending.map((point) => alone.at(point).mean);
     const process =

@@ -43,9 +43,10 @@ export function pointOf(knobs: readonly KnobInPlay[], configuration: Configurati
 }
 
 export function configurationAt(knobs: readonly KnobInPlay[], point: Point): Configuration {
-  return Object.fromEntries(
-    knobs.map((knob, i) => [knob.knob.name, valueAt(knob, fromUnit(knob, point[i] ?? 0.5))]),
-  );
+  const configuration: Record<string, KnobValue> = {};
+  for (const [i, knob] of knobs.entries())
+    configuration[knob.knob.name] = valueAt(knob, fromUnit(knob, point[i] ?? 0.5));
+  return configuration;
 }
 
 /** What a rounded number stands for: itself, or the name at that place. */
@@ -69,11 +70,8 @@ export function isInside(knobs: readonly KnobInPlay[], configuration: Configurat
 
 /** The same for two configurations exactly when they set the same knobs to the same values, in whatever order. */
 export function configurationKey(configuration: Configuration): string {
-  return JSON.stringify(
-    Object.entries(configuration)
-      .map(([name, value]) => [name, String(value)])
-      .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
-  );
+  const names = Object.keys(configuration).sort();
+  return JSON.stringify(names.map((name) => [name, String(configuration[name])]));
 }
 
 function roundValue(knob: KnobInPlay, value: number): number {

@@ -107,7 +107,7 @@ export function runQueues(
   const hold = Math.max(1, Math.round(holdMs / stepMs));
   const linger = TRANSACTION_LINGER_MS / stepMs;
   const last = offered + hold + Math.ceil(DRAIN_MS / stepMs);
-  const room = last + t1 * 2 ** ATTEMPTS + hold + 2;
+  const room = last + t1 * 2 ** (ATTEMPTS - 1) + hold + 2;
   let lanes = 0;
   const lane = () => {
     lanes += 1;
@@ -152,7 +152,8 @@ export function runQueues(
   const dropped = { backlog: 0, socket: 0, egress: 0 };
   const delays: number[] = [];
   const amounts: number[] = [];
-  const planned = calls.subarray(from, to).reduce((sum, one) => sum + one, 0);
+  let planned = 0;
+  for (const amount of calls.subarray(from, to)) planned += amount;
   let [completed, refused, sentAgain, worked, busy] = [0, 0, 0, 0, 0];
   let [queue, peak, early, lateQueue, waiting, egress, egressPeak] = [0, 0, 0, 0, 0, 0, 0];
   let [transactions, transactionsPeak, open] = [0, 0, 0];
@@ -168,43 +169,43 @@ export function runQueues(
       open -= amount;
       return;
     }
-    const at = step + t1 * 2 ** attempt;
-    resentUntil = Math.max(resentUntil, at + 1);
-    (attempts[attempt] as Float64Array)[at] = at0(attempts[attempt], at) + amount;
-    (attemptsFrom[attempt] as Float64Array)[at] = at0(attemptsFrom[attempt], at) + sentSum;
+    const due = step + t1 * 2 ** attempt;
+    resentUntil = Math.max(resentUntil, due + 1);
+    add(attempts[attempt] as Float64Array, due, amount);
+    add(attemptsFrom[attempt] as Float64Array, due, sentSum);
   };
 
   const mostLost = stopAtLoss >= 1 ? Number.POSITIVE_INFINITY : stopAtLoss * planned;
   let t = 0;
   for (; t < last; t += 1) {
     // Arrivals of this step.
-    const arriving = t < offered ? at0(calls, t) : 0;
+    const arriving = t < offered ? at(calls, t) : 0;
     const counted = isCounted(t);
     open += arriving;
     fresh[t] = arriving;
     let resent = 0;
     for (let n = 0; n < ATTEMPTS && t < resentUntil; n += 1) {
-      const amount = at0(attempts[n], t);
+      const amount = at(attempts[n] as Float64Array, t);
       resent += amount;
-      againFrom[t] = at0(againFrom, t) + at0(attemptsFrom[n], t);
+      add(againFrom, t, at(attemptsFrom[n] as Float64Array, t));
     }
     again[t] = resent;
     // Whoever has no answer after T1 sends again, though nothing was lost; after 3 T1 once more.
     const waited =
-      (t - t1 >= head ? at0(fresh, t - t1) : 0) + (t - 3 * t1 >= head ? at0(fresh, t - 3 * t1) : 0);
+      (t - t1 >= head ? at(fresh, t - t1) : 0) + (t - 3 * t1 >= head ? at(fresh, t - 3 * t1) : 0);
     dup[t] = waited;
     const came =
       arriving +
       resent +
       waited +
-      DATAGRAMS.answers * (at0(answers, t) + at0(late, t)) +
-      at0(ack, t) +
-      DATAGRAMS.bye * at0(bye, t);
+      DATAGRAMS.answers * (at(answers, t) + at(late, t)) +
+      at(ack, t) +
+      DATAGRAMS.bye * at(bye, t);
 
     // Nothing moves: most of a burst's time its calls are talking.
     if (came === 0 && head === t && queue === 0 && waiting === 0 && egress === 0 && stormEvery === 0) {
       head = t + 1;
-      transactions -= t >= linger ? at0(begun, t - linger) : 0;
+      transactions -= t >= linger ? at(begun, t - linger) : 0;
       if (t >= offered + hold + 1 && open < 1e-6) break;
       continue;
     }
@@ -225,39 +226,41 @@ export function runQueues(
 
     // The workers, oldest first.
     let left = perStepMs;
-    let [emitted, taken] = [0, 0];
-    let [invites, invitesFrom, done] = [0, 0, 0];
-    let [againServed, againServedFrom] = [0, 0];
+    let emitted = 0;
+    let taken = 0;
+    let invites = 0;
+    let invitesFrom = 0;
+    let done = 0;
+    let againServed = 0;
+    let againServedFrom = 0;
     while (left > NOTHING && head <= t) {
       const headMs =
-        (at0(fresh, head) + at0(again, head)) * inviteMs +
-        at0(dup, head) * dupMs +
-        (at0(answers, head) + at0(late, head)) * answersMs +
-        at0(ack, head) * ackMs +
-        at0(bye, head) * byeMs +
-        at0(junk, head) * junkMs;
+        (at(fresh, head) + at(again, head)) * inviteMs +
+        at(dup, head) * dupMs +
+        (at(answers, head) + at(late, head)) * answersMs +
+        at(ack, head) * ackMs +
+        at(bye, head) * byeMs +
+        at(junk, head) * junkMs;
       const share = headMs <= left ? 1 : left / headMs;
       left -= headMs * share;
-      const [f, a, r, l] = [
-        at0(fresh, head) * share,
-        at0(again, head) * share,
-        at0(answers, head) * share,
-        at0(late, head) * share,
-      ];
+      const f = at(fresh, head) * share;
+      const a = at(again, head) * share;
+      const r = at(answers, head) * share;
+      const l = at(late, head) * share;
       const sent =
-        f + a + DATAGRAMS.answers * (r + l) + (at0(ack, head) + DATAGRAMS.bye * at0(bye, head)) * share;
-      const received = sent + (at0(dup, head) + at0(junk, head)) * share;
+        f + a + DATAGRAMS.answers * (r + l) + (at(ack, head) + DATAGRAMS.bye * at(bye, head)) * share;
+      const received = sent + (at(dup, head) + at(junk, head)) * share;
       queue -= received;
       taken += received;
       emitted += sent;
       invites += f;
       invitesFrom += f * head;
       againServed += a;
-      againServedFrom += at0(againFrom, head) * share;
-      if (r > NOTHING) complete(at0(answersFrom, head) / at0(answers, head), r);
-      if (l > NOTHING) complete(at0(lateFrom, head) / at0(late, head), l);
+      againServedFrom += at(againFrom, head) * share;
+      if (r > NOTHING) complete(at(answersFrom, head) / at(answers, head), r);
+      if (l > NOTHING) complete(at(lateFrom, head) / at(late, head), l);
       done += r + l;
-      begun[t] = at0(begun, t) + at0(bye, head) * share;
+      add(begun, t, at(bye, head) * share);
       if (share === 1) {
         head += 1;
         continue;
@@ -284,7 +287,7 @@ export function runQueues(
       const admitted = Math.min(router.storm.datagrams, router.bufferDatagrams - queue);
       // It waits behind what came in this step.
       if (head > t) head = t;
-      junk[t] = at0(junk, t) + Math.max(0, admitted);
+      add(junk, t, Math.max(0, admitted));
       queue += Math.max(0, admitted);
     }
     peak = Math.max(peak, queue);
@@ -292,16 +295,16 @@ export function runQueues(
     if (counted && t >= to - quarter) lateQueue += queue / quarter;
 
     // Shared memory: a transaction for each INVITE and each BYE, kept for a while after its end.
-    transactions -= t >= linger ? at0(begun, t - linger) : 0;
+    transactions -= t >= linger ? at(begun, t - linger) : 0;
     const wanted = invites + againServed;
-    const fits = Math.max(0, mostTransactions - transactions - at0(begun, t));
+    const fits = Math.max(0, mostTransactions - transactions - at(begun, t));
     const turnedAway = wanted > fits ? 1 - fits / wanted : 0;
     if (turnedAway > 0) {
       if (isCounted(invitesFrom / Math.max(invites, NOTHING))) refused += invites * turnedAway;
       open -= wanted * turnedAway;
     }
-    begun[t] = at0(begun, t) + wanted * (1 - turnedAway);
-    transactions += at0(begun, t);
+    add(begun, t, wanted * (1 - turnedAway));
+    transactions += at(begun, t);
     transactionsPeak = Math.max(transactionsPeak, transactions);
 
     // Towards the device.
@@ -320,10 +323,10 @@ export function runQueues(
     }
     const on = (1 - turnedAway) * (1 - egressLost);
     const next = Math.min(t + 1 + egressSteps, room - 1);
-    answers[next] = at0(answers, next) + invites * on;
-    answersFrom[next] = at0(answersFrom, next) + invitesFrom * on;
-    late[next] = at0(late, next) + againServed * on;
-    lateFrom[next] = at0(lateFrom, next) + againServedFrom * on;
+    add(answers, next, invites * on);
+    add(answersFrom, next, invitesFrom * on);
+    add(late, next, againServed * on);
+    add(lateFrom, next, againServedFrom * on);
     if (egressLost > 0) {
       const lost = invites * (1 - turnedAway) * egressLost;
       if (isWatched(t)) sentAgain += lost + done * egressLost;
@@ -335,8 +338,8 @@ export function runQueues(
         againServedFrom * (1 - turnedAway) * egressLost,
       );
     }
-    ack[t + 1] = at0(ack, t + 1) + done;
-    bye[t + hold] = at0(bye, t + hold) + done;
+    add(ack, t + 1, done);
+    add(bye, t + hold, done);
 
     if (sentAgain + refused > mostLost) break;
     if (t >= offered + hold + 1 && open < 1e-6 && queue < 1e-3) break;
@@ -376,27 +379,30 @@ export function runQueues(
   function datagramsAt(step: number): number {
     return step < head
       ? 0
-      : at0(fresh, step) +
-          at0(again, step) +
-          at0(dup, step) +
-          DATAGRAMS.answers * (at0(answers, step) + at0(late, step)) +
-          at0(ack, step) +
-          DATAGRAMS.bye * at0(bye, step);
+      : at(fresh, step) +
+          at(again, step) +
+          at(dup, step) +
+          DATAGRAMS.answers * (at(answers, step) + at(late, step)) +
+          at(ack, step) +
+          DATAGRAMS.bye * at(bye, step);
   }
 
   /** A share of what arrived in this step is lost, and sent again by whoever sent it. */
   function scaleDown(step: number, share: number): void {
     if (share <= 0) return;
-    resend(0, step, at0(fresh, step) * share, at0(fresh, step) * share * step);
-    resend(1, step, at0(again, step) * share, at0(againFrom, step) * share);
+    resend(0, step, at(fresh, step) * share, at(fresh, step) * share * step);
+    resend(1, step, at(again, step) * share, at(againFrom, step) * share);
     // A 200 that was lost comes again after T1, and the call with it.
-    const [answered, answeredFrom] = [at0(answers, step) * share, at0(answersFrom, step) * share];
+    const answered = at(answers, step) * share;
+    const answeredFrom = at(answersFrom, step) * share;
     const back = step + t1;
-    late[back] = at0(late, back) + answered + at0(late, step) * share;
-    lateFrom[back] = at0(lateFrom, back) + answeredFrom + at0(lateFrom, step) * share;
-    bye[back] = at0(bye, back) + at0(bye, step) * share;
-    if (isCounted(step)) sentAgain += at0(fresh, step) * share;
-    if (isWatched(step)) sentAgain += (at0(ack, step) + at0(bye, step)) * share;
+    add(late, back, answered);
+    add(late, back, at(late, step) * share);
+    add(lateFrom, back, answeredFrom);
+    add(lateFrom, back, at(lateFrom, step) * share);
+    add(bye, back, at(bye, step) * share);
+    if (isCounted(step)) sentAgain += at(fresh, step) * share;
+    if (isWatched(step)) sentAgain += (at(ack, step) + at(bye, step)) * share;
     if (answered > 0 && isCounted(answeredFrom / answered)) sentAgain += answered;
     keep(callLanes, step, 1 - share);
   }
@@ -420,8 +426,13 @@ function keep(lanes: readonly Float64Array[], step: number, share: number): void
   }
 }
 
-function at0(lane: Float64Array | undefined, index: number): number {
-  return lane === undefined ? 0 : (lane[index] ?? 0);
+/** Every step that is asked for is one of the lane's. */
+function at(lane: Float64Array, step: number): number {
+  return lane[step] as number;
+}
+
+function add(lane: Float64Array, step: number, amount: number): void {
+  lane[step] = (lane[step] as number) + amount;
 }
 
 /** As many delays as there are calls, at most MOST_DELAYS: each stands for as many calls as the others. */

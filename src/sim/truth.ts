@@ -30,7 +30,7 @@ const CLOSE = 0.002;
 const LEAST: Readonly<Record<LimitMetric, number>> = { capacityCps: 10, burstCalls: 1 };
 const FIRST: Readonly<Record<LimitMetric, number>> = { capacityCps: 1_000, burstCalls: 400 };
 /** More than any objective allows. */
-const STOP_AT_LOSS = 0.02;
+export const STOP_AT_LOSS = 0.02;
 /** Arrivals at random are the same in all trials of the truth. */
 const ARRIVALS_SEED = 1;
 /** Values of a knob that are looked at, alone and together with another. */

@@ -51,7 +51,10 @@ export function fitOptions(
   for (const [k, one] of apart.entries()) add(squared, one, (lengths[k] as number) ** -2);
 
   const score = (distances: Float64Array, noiseNow: number, lengthsNow: readonly number[]): number => {
-    const covariances = distances.map((one) => covariance(one, variance));
+    const covariances = new Float64Array(size * size);
+    for (let row = 0; row < size; row += 1)
+      for (let index = row * size; index < row * size + row; index += 1)
+        covariances[index] = covariance(distances[index] as number, variance);
     const factor = factorOf(covariances, size, { variance, noise: noiseNow });
     if (factor === null) return Number.NEGATIVE_INFINITY;
     const likely = logLikelihoodOf(factor, y, solveUpper(factor, solveLower(factor, y)));

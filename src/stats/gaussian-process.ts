@@ -20,6 +20,8 @@ export interface Posterior {
 
 export interface GaussianProcess {
   at(point: readonly number[]): Posterior;
+  /** The means at the points themselves. */
+  readonly means: Float64Array;
   /** Logarithm of how likely the values are under these options. */
   readonly logLikelihood: number;
 }
@@ -53,16 +55,19 @@ export function createGaussianProcess(
     logLikelihood: logLikelihoodOf(factor, y, weights),
     at(point) {
       const here = scale(point);
-      const towards = Float64Array.from(scaled, (one) =>
-        covariance(squaredDistance(one, here, options), options.variance),
-      );
+      const towards = new Float64Array(size);
+      for (let index = 0; index < size; index += 1)
+        towards[index] = covariance(
+          squaredDistance(scaled[index] as Float64Array, here, options),
+          options.variance,
+        );
       const shared = solveLower(factor, towards);
-      const known = shared.reduce((sum, one) => sum + one * one, 0);
       return {
-        mean: towards.reduce((sum, one, index) => sum + one * (weights[index] as number), 0),
-        deviation: Math.sqrt(Math.max(0, options.variance - known)),
+        mean: dot(towards, weights),
+        deviation: Math.sqrt(Math.max(0, options.variance - dot(shared, shared))),
       };
     },
+    means: meansOf(covariances, weights, options),
   };
 }
 
@@ -77,8 +82,7 @@ export function factorOf(
 }
 
 export function logLikelihoodOf(factor: Cholesky, values: Float64Array, weights: Float64Array): number {
-  const fit = values.reduce((sum, value, index) => sum + value * (weights[index] as number), 0);
-  return -0.5 * (fit + logDeterminant(factor) + values.length * LOG_TWO_PI);
+  return -0.5 * (dot(values, weights) + logDeterminant(factor) + values.length * LOG_TWO_PI);
 }
 
 /** Matérn's covariance with ν = 5/2. B. Matérn, Spatial Variation, 1960; Rasmussen and Williams, (4.17). */
@@ -87,9 +91,37 @@ export function covariance(squared: number, variance: number): number {
   return variance * (1 + r + r * r * (1 / 3)) * Math.exp(-r);
 }
 
+/** `covariances`: the lower triangle; on its diagonal stands the noise, too. */
+function meansOf(
+  covariances: Float64Array,
+  weights: Float64Array,
+  { variance }: GaussianProcessOptions,
+): Float64Array {
+  const size = weights.length;
+  return weights.map((own, row) => {
+    let mean = 0;
+    for (let index = 0; index < row; index += 1)
+      mean += (covariances[row * size + index] as number) * (weights[index] as number);
+    mean += variance * own;
+    for (let index = row + 1; index < size; index += 1)
+      mean += (covariances[index * size + row] as number) * (weights[index] as number);
+    return mean;
+  });
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index += 1) sum += (a[index] as number) * (b[index] as number);
+  return sum;
+}
+
 /** Coordinates in units of their lengths. */
 function scaling({ lengths }: GaussianProcessOptions): (point: readonly number[]) => Float64Array {
-  return (point) => Float64Array.from(point, (u, k) => u / (lengths[k] as number));
+  return (point) => {
+    const scaled = new Float64Array(point.length);
+    for (let k = 0; k < point.length; k += 1) scaled[k] = (point[k] as number) / (lengths[k] as number);
+    return scaled;
+  };
 }
 
 function squaredDistance(

@@ -8,14 +8,25 @@ import { quickselect } from 'simple-statistics';
  * The American Statistician 50(4), 1996. Selection: R. W. Floyd, R. L. Rivest, CACM 18(3), 1975, in simple-statistics.
  */
 export function percentile(values: Float64Array, q: number): number {
-  if (values.length === 0) throw new RangeError('A percentile needs at least one value');
-  if (!(q >= 0 && q <= 1)) throw new RangeError(`A percentile is a share between 0 and 1, got ${q}`);
-  const index = Math.max(0, Math.ceil(withoutRoundingNoise(q * values.length)) - 1);
+  const index = rankOf(values, q);
   if (isSorted(values)) return values[index] as number;
   const copy = values.slice();
   // It only reads, swaps and compares: what holds for arrays of numbers holds for this one.
   quickselect(copy as unknown as number[], index);
   return copy[index] as number;
+}
+
+/** Several of the same values, which are then put in order only once. */
+export function percentiles(values: Float64Array, shares: readonly number[]): number[] {
+  const sorted = isSorted(values) ? values : values.slice().sort();
+  return shares.map((q) => sorted[rankOf(values, q)] as number);
+}
+
+/** Its place in the order of the values, from 0. */
+function rankOf(values: Float64Array, q: number): number {
+  if (values.length === 0) throw new RangeError('A percentile needs at least one value');
+  if (!(q >= 0 && q <= 1)) throw new RangeError(`A percentile is a share between 0 and 1, got ${q}`);
+  return Math.max(0, Math.ceil(withoutRoundingNoise(q * values.length)) - 1);
 }
 
 /** 0.07 * 100 is 7.000000000000001 in doubles: its rank is 7, not 8. */

@@ -46,6 +46,12 @@ test('means, deviations and the likelihood are those of scikit-learn', () => {
   expect(process.logLikelihood).toBeCloseTo(-5.571647242058049, 8);
 });
 
+test('the means at the points themselves are those anywhere', () => {
+  const process = createGaussianProcess(POINTS, VALUES, OPTIONS);
+  for (const [index, point] of POINTS.entries())
+    expect(process.means[index]).toBeCloseTo(process.at(point).mean, 12);
+});
+
 test('names are the same or apart, however far their places are', () => {
   const process = createGaussianProcess([[0], [0.5]], [1, -1], {
     ...{ lengths: [0.5], unordered: [true], variance: 1, noise: 0.01 },

@@ -1,6 +1,6 @@
 // Percentiles by nearest rank.
 import { expect, test } from 'vitest';
-import { percentile } from '../../src/stats/percentiles.ts';
+import { percentile, percentiles } from '../../src/stats/percentiles.ts';
 import { createRandom } from '../../src/stats/random.ts';
 
 test('textbook examples of nearest rank', () => {
@@ -27,6 +27,17 @@ test('the order of the calls is kept, and calls that never ended are the largest
   expect(percentile(values, 0.5)).toBe(5);
   expect(percentile(values, 0.99)).toBe(Number.POSITIVE_INFINITY);
   expect([...values]).toEqual([9, Number.POSITIVE_INFINITY, 3, 5]);
+});
+
+test('several at once are the same as one by one', () => {
+  const random = createRandom(6);
+  const shares = [0.95, 0, 0.5, 1];
+  for (const length of [1, 2, 400]) {
+    const values = Float64Array.from({ length }, () => Math.floor(random() * 300));
+    const before = [...values];
+    expect(percentiles(values, shares)).toEqual(shares.map((q) => percentile(values, q)));
+    expect([...values]).toEqual(before);
+  }
 });
 
 test('0.07 of 100 values is the seventh, although 0.07 * 100 is a little more than 7', () => {
