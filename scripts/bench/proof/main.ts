@@ -16,7 +16,7 @@ const MOST_CAMPAIGNS = 100_000;
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    campaigns: { type: 'string', default: '60' },
+    campaigns: { type: 'string', default: '85' },
     landscape: { type: 'string' },
     noise: { type: 'string' },
   },

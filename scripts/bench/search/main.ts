@@ -78,7 +78,7 @@ const answers = await doAll<Job, Answer>(WORKER, jobs, (done) => {
 const rows: Row[] = groups.flatMap((group, index) =>
   samplers.map((sampler, k) =>
     rowOf(
-      { ...group, sampler, default: sampler === DEFAULT_SAMPLER },
+      { ...group, sampler: nameOf(sampler), default: sampler === DEFAULT_SAMPLER },
       answers
         .slice(index * perGroup, (index + 1) * perGroup)
         .flatMap((answer) => ('searches' in answer ? (answer.searches[k] ?? []) : [])),
@@ -86,6 +86,11 @@ const rows: Row[] = groups.flatMap((group, index) =>
   ),
 );
 process.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : renderTable(rows, MOST_SECONDS));
+
+/** Optuna's changes from version to version. */
+function nameOf(sampler: Contestant): string {
+  return sampler === OPTUNA ? `${OPTUNA} ${version}` : sampler;
+}
 
 function chosen<Word extends string>(option: string, list: string, allowed: readonly Word[]): Word[] {
   return list.split(',').map((word) => {
