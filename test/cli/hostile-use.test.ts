@@ -10,17 +10,35 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { withFaults } from '../scenario/scenario-arbitraries.ts';
 
-const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-const loader = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
-const manyCommands = fileURLToPath(new URL('many-commands.ts', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const isRoot = process.getuid?.() === 0;
-const AS_NOBODY = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+const SETPRIV = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
 
 let folder = '';
+/** Where "nobody" sees the project. */
+let project = PROJECT;
+let asNobody: readonly string[] = SETPRIV;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'siptune-hostile-'));
   await chmod(folder, 0o755);
+  if (!isRoot || (await nobodyReads(PROJECT))) return;
+  // A checkout in root's home, say: shown elsewhere, to that process only.
+  project = join(folder, 'project');
+  await mkdir(project);
+  const mount = 'mount --bind "$0" "$1" && shift && exec "$@"';
+  asNobody = ['unshare', '--mount', '/bin/sh', '-c', mount, PROJECT, project, ...SETPRIV];
 });
+
+function nobodyReads(path: string): Promise<boolean> {
+  const [file = '', ...args] = [...SETPRIV, 'test', '-r', join(path, 'package.json')];
+  return new Promise((resolve) => execFile(file, args, (error) => resolve(error === null)));
+}
+
+/** Of the project's programs, as nobody. */
+function commandOf(program: string, through: readonly string[] = []): readonly string[] {
+  const loader = join(project, 'node_modules/tsx/dist/loader.mjs');
+  return [...asNobody, ...through, process.execPath, '--import', loader, join(project, program)];
+}
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 interface Ended {
@@ -32,10 +50,14 @@ interface Ended {
 /** Through sh, which can close and redirect; the words reach siptune as they are. */
 function siptune(
   words: readonly string[],
-  { redirect = '', env = {} }: { redirect?: string; env?: Record<string, string | undefined> } = {},
+  {
+    redirect = '',
+    env = {},
+    through = [],
+  }: { redirect?: string; env?: Record<string, string | undefined>; through?: readonly string[] } = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const argv = [...AS_NOBODY, process.execPath, '--import', loader, cli, ...words];
+    const argv = [...commandOf('src/cli.ts', through), ...words];
     const child = spawn('/bin/sh', ['-c', `exec "$@" ${redirect}`, 'sh', ...argv], {
       cwd: folder,
       env: { ...process.env, ...env },
@@ -56,7 +78,7 @@ function siptune(
 /** Many command lines in one process, as nobody. */
 function siptunes(commands: readonly (readonly string[])[]): Promise<readonly Ended[]> {
   return new Promise((resolve, reject) => {
-    const [file = '', ...args] = [...AS_NOBODY, process.execPath, '--import', loader, manyCommands];
+    const [file = '', ...args] = commandOf('test/cli/many-commands.ts');
     const child = execFile(file, args, { cwd: folder }, (error, stdout, stderr) =>
       error ? reject(new Error(stderr)) : resolve(JSON.parse(stdout)),
     );
@@ -181,29 +203,7 @@ describe('an environment that is not the usual one', () => {
   });
 
   it.skipIf(!isRoot)('a lab that cannot be looked for is not said to be down', async () => {
-    const words = [
-      '/usr/bin/env',
-      'PATH=/nowhere',
-      process.execPath,
-      '--import',
-      loader,
-      cli,
-      'lab',
-      'status',
-    ];
-    const ended = await new Promise<Ended>((resolve) => {
-      const [file = '', ...args] = ['setpriv', ...AS_NOBODY.slice(1), ...words];
-      const child = spawn(file, args, { cwd: folder });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.on('data', (chunk) => {
-        stdout += chunk;
-      });
-      child.stderr.on('data', (chunk) => {
-        stderr += chunk;
-      });
-      child.on('close', (status) => resolve({ status, stdout, stderr }));
-    });
+    const ended = await siptune(['lab', 'status'], { through: ['/usr/bin/env', 'PATH=/nowhere'] });
     isCalm(ended);
     expect(ended.stdout).toBe('');
     expect(ended.stderr).toContain('ip is not on local');
