@@ -189,14 +189,12 @@ describe('journals that somebody else has prepared', () => {
 });
 
 describe('an environment that is not the usual one', () => {
-  const scenario = fileURLToPath(new URL('../../scenarios/lab-kamailio.yaml', import.meta.url));
-
   it.each<[string, Record<string, string | undefined>]>([
     ['no HOME', { HOME: undefined }],
     ['odd time zone and language', { TZ: 'Foo/Bar', LANG: 'C', LC_ALL: 'xx_YY' }],
     ['a dumb terminal', { TERM: 'dumb', NO_COLOR: '1', COLUMNS: '-3' }],
   ])('%s: a valid scenario still gets as far as the question for root', async (_, env) => {
-    const ended = await siptune(['run', scenario], { env });
+    const ended = await siptune(['run', join(project, 'scenarios/lab-kamailio.yaml')], { env });
     isCalm(ended);
     expect(ended.stderr).toContain('needs root');
     expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status: 3, stdout: '' });
