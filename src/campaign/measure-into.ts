@@ -42,7 +42,8 @@ export async function fileFound(
   found: LimitFound,
   wallMs: number,
 ): Promise<void> {
-  if (found.trials === 0) return;
+  // What was seen to be carried before counts, too: above it there may be nothing that can be offered.
+  if (found.evidence.length === 0) return;
   measured.values[metric].push(found.limit);
   const generatorBound = endedByGenerators(found);
   if (generatorBound !== null)

@@ -121,7 +121,8 @@ async function judgeCandidate(
     return seen;
   }
   const score = await aim.measureBetter(campaign, { candidate, toBeat, best, deadlineMs });
-  const isBetter = score > best();
+  // What was not measured is not known to be better.
+  const isBetter = score > best() && worthOf(campaign, candidate) > 0;
   // Nobody asks what a configuration that is not better does to the guards.
   const broken = isBetter ? await brokenBy(campaign, candidate) : null;
   if (broken !== null) {

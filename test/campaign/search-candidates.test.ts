@@ -65,6 +65,27 @@ test('with an hour and nothing to find it does not go on to the end of its time'
   expect(ofCandidate(trials, 1)).toHaveLength(1);
 });
 
+test('a candidate above whose first load nothing can be offered is known by that load, and is what the next ones must beat', async () => {
+  const most = 4_300;
+  const { trials, result } = await searched(
+    {
+      // Today's is 4,080; the first look at a candidate is just below what can be offered.
+      verdictOf: (_n, verdict, plan) =>
+        plan.shape === 'steady' && plan.rateCps > most
+          ? { state: 'invalid', reason: 'generator: SIPp caller: 12 datagrams dropped at its own socket' }
+          : verdict,
+    },
+    { objective: { maximise: 'capacityCps', guards: [], maxLoss: 0.001, maxP99SetupMs: 200 } },
+  );
+  const rates = trials.flatMap(({ label, plan }) =>
+    /^candidate/.test(label) && plan.shape === 'steady' ? [plan.rateCps] : [],
+  );
+  expect(rates.length).toBeGreaterThan(0);
+  // Nobody is held to less than today's again.
+  expect(Math.min(...rates)).toBeGreaterThan(3_500);
+  expect(result.verdict).not.toBe('aborted');
+});
+
 test('in a longer search today is measured again, between the candidates', async () => {
   const { trials, result } = await searched({ noise: 0.03, noiseByTrial: true });
   expect(result.verdict).toBe('improved');

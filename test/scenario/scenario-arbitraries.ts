@@ -78,7 +78,14 @@ const knobs: fc.Arbitrary<Draft> = fc.oneof(
   names,
   fc.record(KNOBS, { requiredKeys: [] }).filter((one) => Object.keys(one).length > 0),
 );
-const objective = fc.constantFrom('capacity', 'burst').chain((maximise) =>
+const rate = fc.constantFrom<Draft>(10, '900 /s', '1200 cps');
+const bounds = { loss: percent(10), p99Setup: duration(1, 32_000) };
+const several = fc.oneof(
+  fc.record({ minimise: fc.constantFrom<Draft>('loss', 'delay', ['delay', 'loss']), rate, ...bounds }),
+  fc.record({ maximise: fc.constantFrom<Draft>(['capacity', 'burst'], ['burst']), ...bounds }),
+  fc.record({ maximise: fc.constantFrom('capacity', 'burst'), minimise: fc.constant('delay'), rate }),
+);
+const one = fc.constantFrom('capacity', 'burst').chain((maximise) =>
   fc.record(
     {
       maximise: fc.constant(maximise),
@@ -86,11 +93,14 @@ const objective = fc.constantFrom('capacity', 'burst').chain((maximise) =>
         fc.constant(null),
         fc.record({ [maximise === 'burst' ? 'capacity' : 'burst']: fc.record({ mayFall: percent(99) }) }),
       ),
-      loss: percent(10),
-      p99Setup: duration(1, 32_000),
+      ...bounds,
     },
     { requiredKeys: ['maximise'] },
   ),
+);
+const objective: fc.Arbitrary<Draft> = fc.oneof(
+  { weight: 3, arbitrary: one },
+  { weight: 1, arbitrary: several },
 );
 const load = fc.record(
   {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { CATALOGUE } from '../../src/knobs/catalogue.ts';
 import { loadScenario } from '../../src/scenario/load-scenario.ts';
-import type { Scenario } from '../../src/scenario/scenario.ts';
+import type { Goal, Objective, Scenario } from '../../src/scenario/scenario.ts';
 import { readScenario, writeScenario } from '../../src/store/scenario-file.ts';
 
 let dir = '';
@@ -48,6 +48,19 @@ test.each(['lab-kamailio', 'lab-opensips', 'lab-slow-link', 'staging'])('%s surv
   const elsewhere = { ...scenario.target, host: { user: 'root', name: 'sip1', port: 2222 } };
   await writeScenario(dir, { ...scenario, target: elsewhere });
   expect((await readScenario(dir)).target).toEqual(elsewhere);
+});
+
+test.each<Goal & { readonly also?: readonly Goal[] }>([
+  { minimise: 'p99SetupMs', atRateCps: 900.5 },
+  { maximise: 'burstCalls', also: [{ maximise: 'capacityCps' }, { minimise: 'memoryMib', atRateCps: 800 }] },
+])('what is wanted survives: %j', async (goals) => {
+  const path = fileURLToPath(new URL('../../scenarios/lab-kamailio.yaml', import.meta.url));
+  const loaded = await loadScenario(path, CATALOGUE);
+  if (loaded.state === 'invalid') throw new Error('lab-kamailio');
+  const { guards, maxLoss, maxP99SetupMs } = loaded.scenario.objective;
+  const objective = { ...goals, guards, maxLoss, maxP99SetupMs } as Objective;
+  await writeScenario(dir, { ...loaded.scenario, objective });
+  expect((await readScenario(dir)).objective).toEqual(objective);
 });
 
 test('a target from before other machines were known is on this one', async () => {
