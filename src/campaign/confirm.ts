@@ -1,22 +1,27 @@
 // The proof: the best meets `current` in fresh trials, interleaved so that drift hits both alike (A B B A …), and the contenders meet
 // them as far as there is time. One of these takes the best's place only where the proof says that it is better.
-import type { Interval } from '../stats/interval.ts';
-import type { Contested } from '../store/result.ts';
 import type { Campaign } from './campaign.ts';
 import { worthOf } from './finalist.ts';
 import { type Findings, type Measured, perMetric } from './findings.ts';
 import { phoneObjection } from './note-phone.ts';
+import {
+  ALPHA,
+  type Answer,
+  answerOf,
+  comparisonOf,
+  contestedOf,
+  giveUp,
+  notProven,
+  sideValue,
+} from './proof/answer.ts';
 import { type Contest, measureContest } from './proof/contest.ts';
-import { CONFIDENCE, MIN_PAIRS, proofMs } from './proof/enough.ts';
+import { MIN_PAIRS } from './proof/enough.ts';
 import { checkGuard } from './proof/guard.ts';
-import type { Pairs } from './proof/proof-method.ts';
-import { pairsOf, type Rounds } from './proof/rounds.ts';
+import { pairsOf } from './proof/rounds.ts';
 import { gainText, METRIC_WORDS, rangeText } from './proof/words.ts';
 
-/** What may be wrong in all, two-sided. */
-const ALPHA = 1 - CONFIDENCE;
 /**
- * Of that, what the finalist gets where a contender may become the winner instead; the contenders share the rest. One that is held
+ * Of what may be wrong in all, what the finalist gets where a contender may become the winner instead; the contenders share the rest. One that is held
  * against a finalist that has been proven has all of it again.
  * Source: the fallback procedure of B. L. Wiens, Pharmaceutical Statistics 2(3), 2003.
  */
@@ -26,8 +31,7 @@ export async function confirm(campaign: Campaign): Promise<void> {
   const { findings, signal } = campaign;
   const { finalist, current } = findings;
   if (finalist === null || current === null) {
-    findings.verdict = 'not-proven';
-    findings.reason = 'no configuration that was tried did better than what the system has today';
+    notProven(findings, 'no configuration that was tried did better than what the system has today');
     return;
   }
   const searched = new Map(
@@ -51,30 +55,19 @@ function crown({ findings }: Campaign, side: Measured, { searched }: Pick<Contes
   findings.searched = searched.get(side) ?? findings.searched;
 }
 
-export function giveUp({ findings, scenario }: Campaign, missing: string): void {
-  const enoughMs = scenario.budgetMs + proofMs(scenario);
-  findings.verdict = 'not-proven';
-  findings.reason = `${missing}: give it more time, e.g. --budget ${Math.ceil(enoughMs / 60_000)}m`;
-}
-
-/** A challenger against today's. */
-interface Answer extends Contested {
-  readonly side: Measured;
-  readonly pairs: Pairs;
-  /** Why it is no improvement, whatever the ratio is; null: nothing speaks against it. */
-  readonly objection: string | null;
-}
-
 async function judge(campaign: Campaign, contest: Contest): Promise<void> {
-  const { findings, scenario, signal } = campaign;
-  const { finalist, contenders, current } = contest;
-  for (const contender of contenders) contender.proven = contestedOf(campaign, contest, contender);
+  const { findings, scenario, signal, aim } = campaign;
+  const { finalist, contenders, current, rounds } = contest;
+  const answer = (side: Measured, share: number) => answerOf(aim, rounds, { current, side, share });
+  for (const contender of contenders)
+    if (pairsOf(rounds, current, contender).length >= MIN_PAIRS)
+      contender.proven = contestedOf(answer(contender, 1));
   const rivals = contenders.filter(
     (one) => one.proven !== null && worthOf(campaign, one) > worthOf(campaign, current),
   );
-  const first = answer(campaign, contest, finalist, rivals.length === 0 ? 1 : FINALIST_SHARE);
+  const first = answer(finalist, rivals.length === 0 ? 1 : FINALIST_SHARE);
   const shareOfEach = (1 - FINALIST_SHARE) / rivals.length;
-  const others = rivals.map((side) => answer(campaign, contest, side, shareOfEach));
+  const others = rivals.map((side) => answer(side, shareOfEach));
   const chosen = choose(campaign, contest, first, others);
   if (chosen.side !== finalist) crown(campaign, chosen.side, contest);
   for (const guard of scenario.objective.guards) {
@@ -111,49 +104,15 @@ function isBetter({ ratio, objection }: Answer): boolean {
   return ratio.low > 1 && objection === null;
 }
 
-function answer(
-  { aim: { proof } }: Campaign,
-  { rounds, current }: Contest,
-  side: Measured,
-  /** Of what may be wrong in all. */
-  share: number,
-): Answer {
-  const pairs = pairsOf(rounds, current, side);
-  return {
-    ...{ side, pairs },
-    objection: proof.objection(pairs),
-    value: sideValue(rounds, side),
-    ratio: proof.ratio(pairs, 1 - ALPHA * share),
-    count: pairs.length,
-    pValue: Math.min(1, proof.pValue(pairs) / share),
-  };
-}
-
-/** What is said of a contender by itself. */
-function contestedOf(campaign: Campaign, contest: Contest, side: Measured): Contested | null {
-  if (pairsOf(contest.rounds, contest.current, side).length < MIN_PAIRS) return null;
-  const { value, ratio, count, pValue } = answer(campaign, contest, side, 1);
-  return { value, ratio, count, pValue };
-}
-
-export function sideValue({ sides }: Rounds, side: Measured): Interval {
-  return sides.get(side)?.value() ?? { estimate: 0, low: 0, high: 0 };
-}
-
 function announce(
-  { findings, aim }: Campaign,
+  { findings }: Campaign,
   { rounds, current }: Contest,
-  { side, pairs, ratio, count, pValue, objection }: Answer,
+  answer: Answer,
   chosenFrom: number,
 ): void {
-  findings.comparison = {
-    metric: aim.metric,
-    ...{ ratio, confidence: CONFIDENCE, pairs: count, pValue },
-    ...(chosenFrom > 1 ? { chosenFrom } : {}),
-    sides: { current: sideValue(rounds, current), winner: sideValue(rounds, side) },
-    trials: pairs.map(([todays, winner]) => ({ current: todays, winner })),
-    guards: findings.guards,
-  };
+  const { aim, side, ratio, count, objection } = answer;
+  const todays = sideValue(rounds, current);
+  findings.comparison = comparisonOf(answer, { todays, chosenFrom, guards: findings.guards });
   const broken = findings.guards.find(({ held }) => !held);
   // A phone takes part in steady trials only: those of the guards count as well.
   const against = broken ? brokenText(broken) : (objection ?? phoneObjection(findings, current, side));

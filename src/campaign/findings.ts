@@ -1,4 +1,5 @@
 // What a campaign has learned so far. It is filled as the campaign goes, so that an interrupted one reports what it has.
+import { logAverage } from 'simple-statistics';
 import type { CpuBound } from '../capacity/cpu-bound.ts';
 import type { Configuration } from '../knobs/knob.ts';
 import type { NetperfReport } from '../load/netperf.ts';
@@ -25,8 +26,7 @@ export interface Findings {
   readonly contenders: Measured[];
   /** The best so far that kept the guards in a first look; null until something beat `current`. */
   best: Measured | null;
-  /** Of a campaign with several goals: those that it measured in all of them, and the front that they make with today's. */
-  found: readonly Measured[];
+  /** Of a campaign with several goals: today's and what it measured in all of them, as far as none is better in each. */
   front: readonly Measured[];
   /** What the proof said of the front. */
   readonly frontProof: Map<Measured, Partial<Record<Metric, Contested>>>;
@@ -58,7 +58,6 @@ export function createFindings(): Findings {
     current: null,
     contenders: [],
     best: null,
-    found: [],
     front: [],
     frontProof: new Map(),
     finalist: null,
@@ -91,8 +90,7 @@ export function known(measured: Measured | null | undefined, metric: Metric): In
   const intervals = measured?.values[metric] ?? [];
   const usable = intervals.filter((interval) => interval.estimate > 0);
   if (usable.length === 0) return intervals[0] ?? null;
-  const logMean = usable.reduce((sum, { estimate }) => sum + Math.log(estimate), 0) / usable.length;
-  const mean = Math.exp(logMean);
+  const mean = logAverage(usable.map(({ estimate }) => estimate));
   return {
     // Calls are whole.
     estimate: isLimit(metric) ? Math.round(mean) : mean,

@@ -24,7 +24,21 @@ export async function buildPlan(scenario: Scenario, { target, look, standing }: 
   if (standing) await verifyLoadPath(target);
   await requireGeneratorMachines(target);
   const found = await inspectTarget(scenario, target, look);
-  const { prepared } = found;
+  return {
+    ...commonPlan(scenario, found),
+    targetStands: standing,
+    setUp: [...(standing ? [] : setUpOf(scenario, target)), ...setUpOfOthers(target)],
+    steps: await firstSteps(scenario, found, target),
+    loads: firstCommands(scenario, target, found.everything, await knownLimit(scenario, target)),
+    wayBack: wayBackOf(found.originals, target, standing),
+  };
+}
+
+/** What every plan has, also that of a router which is simulated. */
+export function commonPlan(
+  scenario: Scenario,
+  { prepared, everything }: Pick<PreparedTarget, 'prepared' | 'everything'>,
+): Omit<Plan, 'targetStands' | 'setUp' | 'steps' | 'loads' | 'wayBack'> {
   const reach = reachOf(prepared);
   const phases = phasesOf(scenario, prepared.contenders.length);
   return {
@@ -34,16 +48,11 @@ export async function buildPlan(scenario: Scenario, { target, look, standing }: 
     budgetMinutes: scenario.budgetMs / 60_000,
     objective: objectiveOf(scenario),
     target: prepared.target,
-    targetStands: standing,
-    setUp: [...(standing ? [] : setUpOf(scenario, target)), ...setUpOfOthers(target)],
-    inPlay: plannedKnobs(found, reach.ranges),
+    inPlay: plannedKnobs({ prepared, everything }, reach.ranges),
     inert: prepared.inert,
     constraints: reach.constraints,
-    steps: await firstSteps(scenario, found, target),
-    loads: firstCommands(scenario, target, found.everything, await knownLimit(scenario, target)),
     phases,
     restarts: restartsOf(phases, scenario.load),
-    wayBack: wayBackOf(found.originals, target, standing),
   };
 }
 
@@ -57,7 +66,7 @@ async function knownLimit({ load }: Scenario, target: Target): Promise<number | 
     .catch(() => null);
 }
 
-export function plannedKnobs(
+function plannedKnobs(
   {
     prepared: { inPlay },
     everything,

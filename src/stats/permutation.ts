@@ -1,5 +1,5 @@
 // How often luck alone would look this good: the permutation test on what was measured side by side.
-import type { Random } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 
 export type Sides<Block> = readonly [current: Block, candidate: Block];
 
@@ -8,6 +8,9 @@ export interface SwapOptions {
   /** Up to so many patterns all are looked at; otherwise this many, less one, are drawn. */
   readonly patterns: number;
 }
+
+/** All of up to twelve pairs, some of more. */
+const USUAL_PATTERNS = 4_096;
 
 /** Statistics that differ by rounding only are ties, and ties count against the candidate. */
 const TIE = 1e-9;
@@ -23,7 +26,7 @@ const TIE = 1e-9;
 export function swapPValue<Block>(
   pairs: readonly Sides<Block>[],
   statistic: (pairs: readonly Sides<Block>[]) => number,
-  { random, patterns }: SwapOptions,
+  { random, patterns }: SwapOptions = { random: createRandom(1), patterns: USUAL_PATTERNS },
 ): number {
   const observed = statistic(pairs);
   if (Number.isNaN(observed)) throw new RangeError('The statistic of a permutation test is not a number');

@@ -16,7 +16,7 @@ export const TRIALS: Readonly<Record<Closeness, number>> = { coarse: 2, fair: 3,
 /** What a configuration is taken for of which nothing was seen, as a share of what it was to beat. */
 const UNKNOWN_SHARE = 0.7;
 
-export interface AtRateOptions {
+interface AtRateOptions {
   readonly metric: RateMetric;
   readonly rateCps: number;
   readonly load: LoadSpec;
@@ -28,8 +28,8 @@ export interface AtRateOptions {
 }
 
 /** A trial at the rate: its value is there. */
-export type RateTrial = ProofTrial & { readonly value: number };
-export type Offered =
+type RateTrial = ProofTrial & { readonly value: number };
+type Offered =
   | { readonly state: 'seen'; readonly trial: RateTrial }
   | { readonly state: 'unseen'; readonly seen: LoadClass };
 

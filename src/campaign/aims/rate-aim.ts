@@ -1,6 +1,6 @@
 // What becomes of the calls of a given rate: how many are lost, or how long the slowest wait.
+import { logAverage } from 'simple-statistics';
 import type { LoadSpec, Objective } from '../../scenario/scenario.ts';
-import { geometricMean } from '../../stats/geometric-mean.ts';
 import { valueProof } from '../proof/value-proof.ts';
 import type { Carriage } from '../verdict.ts';
 import type { Aim, Raced } from './aim.ts';
@@ -9,7 +9,7 @@ import { atRate, inverse, TRIALS } from './at-rate.ts';
 type OfCalls = 'lossShare' | 'p99SetupMs';
 
 /** RFC 3261, 17.1.1.2, timer B: after 64 T1 the caller gives up. A call that is lost has waited as long. */
-export const GIVEN_UP_MS = 32_000;
+const GIVEN_UP_MS = 32_000;
 /** Both scatter much from trial to trial. */
 const WORTH_MEASURING = 1.1;
 /** One trial that is so much worse than what is to be beaten ends the race. */
@@ -53,7 +53,7 @@ export function rateAim(metric: OfCalls, rateCps: number, objective: Objective, 
     ...{ metric, rateCps, load, most: MOST[metric] },
     value: (_campaign, _side, carriage) => OF_CALLS[metric](carriage, objective),
   });
-  const worthOfAll = (values: readonly number[]) => inverse(geometricMean(values, 0.95).estimate);
+  const worthOfAll = (values: number[]) => inverse(logAverage(values));
   return {
     metric,
     shape: 'steady',

@@ -13,7 +13,7 @@ export function frontOf(campaign: Known, all: readonly Measured[]): readonly Mea
 }
 
 /** As good in each goal, and better in one. */
-export function dominates({ aims }: Known, a: Measured, b: Measured): boolean {
+function dominates({ aims }: Known, a: Measured, b: Measured): boolean {
   const gains = aims.map((aim) => worthOf({ aim }, a) / worthOf({ aim }, b));
   return gains.every((gain) => gain >= 1) && gains.some((gain) => gain > 1);
 }

@@ -50,7 +50,6 @@ export async function searchFront(campaign: Campaign): Promise<void> {
     if (first && between !== null) await search({ aim: first, held: [{ aim, worth: between }] });
     else done += 1;
   }
-  findings.found = found;
   const all = [findings.current, ...findings.contenders, ...found].filter((one) => one !== null);
   findings.front = frontOf(campaign, all);
 }

@@ -42,8 +42,10 @@ export async function measureRounds(campaign: Campaign, options: RoundsOptions):
     for (const side of rounds.length % 2 === 0 ? order : order.toReversed()) {
       const opened = sides.get(side) ?? method.open(campaign, side);
       sides.set(side, opened);
-      const isInForce = await tryInForce(campaign, side, options.essential.includes(side));
-      round.set(side, isInForce ? await opened.measureBlock() : []);
+      const problem = await problemInForce(campaign, side);
+      if (problem !== null && options.essential.includes(side)) throw new MeasurementFailed(problem);
+      if (problem !== null) await campaign.emit({ type: 'warning', message: problem });
+      round.set(side, problem === null ? await opened.measureBlock() : []);
       if (signal.aborted) return all;
       if (rounds.length === 0) await options.whileInForce(side);
     }
@@ -65,27 +67,20 @@ export function pairsOf({ rounds }: Rounds, current: Measured, challenger: Measu
     .filter((sides) => sides.every((block) => block.length > 0));
 }
 
-async function tryInForce(campaign: Campaign, side: Measured, isEssential: boolean): Promise<boolean> {
-  if (isEssential) {
-    await putInForce(campaign, side);
-    return true;
-  }
-  const applied = await campaign.bed.apply(side.configuration, `proof: ${side.label}`);
-  if (applied.state === 'failed')
-    await campaign.emit({
-      type: 'warning',
-      message: `${side.label} could not be put in force for the proof: ${applied.reason}`,
-    });
-  return applied.state === 'applied';
-}
-
 /** Whether it had a turn of which nothing was seen. */
 export function hasFailed({ rounds }: Rounds, side: Measured): boolean {
   return rounds.some((round) => round.get(side)?.length === 0);
 }
 
-export async function putInForce({ bed }: Campaign, side: Measured): Promise<void> {
+export async function putInForce(campaign: Campaign, side: Measured): Promise<void> {
+  const problem = await problemInForce(campaign, side);
+  if (problem !== null) throw new MeasurementFailed(problem);
+}
+
+/** Puts a side in force; why that failed, or null. */
+async function problemInForce({ bed }: Campaign, side: Measured): Promise<string | null> {
   const applied = await bed.apply(side.configuration, `proof: ${side.label}`);
-  if (applied.state === 'failed')
-    throw new MeasurementFailed(`${side.label} could not be put in force for the proof: ${applied.reason}`);
+  return applied.state === 'failed'
+    ? `${side.label} could not be put in force for the proof: ${applied.reason}`
+    : null;
 }

@@ -1,21 +1,17 @@
 // The proof of a value that each trial shows: at a given rate both sides have some trials in turn, and pairs of turns give the ratio.
-import { mean } from 'simple-statistics';
-import { geometricMean } from '../../stats/geometric-mean.ts';
+import { logAverage, mean } from 'simple-statistics';
 import type { Interval } from '../../stats/interval.ts';
 import { type Pair, pairedRatio } from '../../stats/paired-ratio.ts';
 import { type Sides, swapPValue } from '../../stats/permutation.ts';
-import { createRandom } from '../../stats/random.ts';
 import type { ProofTrial } from '../../store/result.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Measured } from '../findings.ts';
 import type { Block, Pairs, ProofMethod } from './proof-method.ts';
 
-/** Exchanges that the permutation test looks at: all of up to twelve pairs, some of more. */
-const PATTERNS = 4_096;
 /** A turn of its own for each trial: what scatters between turns is what the interval is made of. */
 const TRIALS_A_BLOCK = 1;
 
-export interface ValueProofOptions {
+interface ValueProofOptions {
   readonly trialMs: number;
   /** So many trials with the side in force, fewer when some cannot be judged. */
   readonly offer: (campaign: Campaign, side: Measured, trials: number) => Promise<Block>;
@@ -58,10 +54,7 @@ function goodness([current, other]: Sides<Block>): Pair {
 }
 
 function meanOf(block: Block): number {
-  return geometricMean(
-    block.flatMap(({ value }) => value ?? []),
-    0.95,
-  ).estimate;
+  return logAverage(block.flatMap(({ value }) => value ?? []));
 }
 
 /** Source: the permutation test of a mean of log ratios, see swapPValue. */
@@ -69,8 +62,5 @@ function pValueOfValues(pairs: Pairs): number {
   const logs = pairs
     .map(goodness)
     .map(([current, other]): Sides<number> => [Math.log(current), Math.log(other)]);
-  return swapPValue(logs, (all) => mean(all.map(([current, other]) => other - current)), {
-    random: createRandom(1),
-    patterns: PATTERNS,
-  });
+  return swapPValue(logs, (all) => mean(all.map(([current, other]) => other - current)));
 }
