@@ -2,7 +2,7 @@
 // them as far as there is time. One of these takes the best's place only where the proof says that it is better.
 import type { Campaign } from './campaign.ts';
 import { worthOf } from './finalist.ts';
-import { type Findings, type Measured, perMetric } from './findings.ts';
+import { type Measured, perMetric } from './findings.ts';
 import { phoneObjection } from './note-phone.ts';
 import {
   ALPHA,
@@ -16,9 +16,9 @@ import {
 } from './proof/answer.ts';
 import { type Contest, measureContest } from './proof/contest.ts';
 import { MIN_PAIRS } from './proof/enough.ts';
-import { checkGuard } from './proof/guard.ts';
+import { brokenGuardText, checkGuards } from './proof/guard.ts';
 import { pairsOf } from './proof/rounds.ts';
-import { gainText, METRIC_WORDS, rangeText } from './proof/words.ts';
+import { gainText, rangeText } from './proof/words.ts';
 
 /**
  * Of what may be wrong in all, what the finalist gets where a contender may become the winner instead; the contenders share the rest. One that is held
@@ -56,7 +56,7 @@ function crown({ findings }: Campaign, side: Measured, { searched }: Pick<Contes
 }
 
 async function judge(campaign: Campaign, contest: Contest): Promise<void> {
-  const { findings, scenario, signal, aim } = campaign;
+  const { signal, aim } = campaign;
   const { finalist, contenders, current, rounds } = contest;
   const answer = (side: Measured, share: number) => answerOf(aim, rounds, { current, side, share });
   for (const contender of contenders)
@@ -70,16 +70,9 @@ async function judge(campaign: Campaign, contest: Contest): Promise<void> {
   const others = rivals.map((side) => answer(side, shareOfEach));
   const chosen = choose(campaign, contest, first, others);
   if (chosen.side !== finalist) crown(campaign, chosen.side, contest);
-  for (const guard of scenario.objective.guards) {
-    const seen = await checkGuard(campaign, chosen.side, guard);
-    if (seen !== null) findings.guards.push(seen);
-    if (signal.aborted) return;
-    if (seen === null)
-      return giveUp(
-        campaign,
-        `${METRIC_WORDS[guard.metric]} was not found closely enough to see that it does not fall`,
-      );
-  }
+  const untold = await checkGuards(campaign, chosen.side);
+  if (signal.aborted) return;
+  if (untold !== null) return giveUp(campaign, untold);
   announce(campaign, contest, chosen, 1 + rivals.length);
 }
 
@@ -113,20 +106,12 @@ function announce(
   const { aim, side, ratio, count, objection } = answer;
   const todays = sideValue(rounds, current);
   findings.comparison = comparisonOf(answer, { todays, chosenFrom, guards: findings.guards });
-  const broken = findings.guards.find(({ held }) => !held);
   // A phone takes part in steady trials only: those of the guards count as well.
-  const against = broken ? brokenText(broken) : (objection ?? phoneObjection(findings, current, side));
+  const against = brokenGuardText(findings) ?? objection ?? phoneObjection(findings, current, side);
   findings.verdict = ratio.low > 1 && against === null ? 'improved' : 'not-proven';
   findings.reason =
     against ??
     (ratio.low > 1
       ? `${gainText(aim.metric, ratio)} (95 % interval ${rangeText(ratio)}, ${count} pairs)`
       : `the ratio's 95 % interval, ${rangeText(ratio)}, does not lie above 1`);
-}
-
-function brokenText({ metric, ratio, measured, mayFall }: Findings['guards'][number]): string {
-  const fell = measured
-    ? `fell to ${(ratio.estimate * 100).toFixed(1)} % of today's`
-    : `fell: ${(100 - mayFall * 100).toFixed(0)} % of today's was too much`;
-  return `${METRIC_WORDS[metric]} ${fell}; at most ${(mayFall * 100).toFixed(0)} % may be lost`;
 }

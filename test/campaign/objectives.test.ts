@@ -125,6 +125,15 @@ test('two goals that pull apart make a front: none of it is better than another 
   expect(renderFigure(result, trials)).toMatch(/^<svg /);
 });
 
+test('a guard holds the winner of several goals as it does that of one', async () => {
+  const { result } = await campaign(
+    '{ maximise: burst, minimise: memory, rate: 800 /s, guard: { capacity: { mayFall: 5% } } }',
+    '45m',
+  );
+  expect(result.verdict).toBe('improved');
+  expect(result.comparison?.guards).toMatchObject([{ metric: 'capacityCps', held: true }]);
+});
+
 test('where all goals are served by the same settings, the front is short and the winner is better in each', async () => {
   const { result } = await campaign('{ maximise: [burst, capacity] }', '30m');
   expect(result.verdict).toBe('improved');

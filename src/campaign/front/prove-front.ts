@@ -13,7 +13,8 @@ import {
   notProven,
   sideValue,
 } from '../proof/answer.ts';
-import { isSettled, MAX_PAIRS, MIN_PAIRS, roundMs } from '../proof/enough.ts';
+import { guardsMs, isSettled, MAX_PAIRS, MIN_PAIRS, roundMs } from '../proof/enough.ts';
+import { brokenGuardText, checkGuards } from '../proof/guard.ts';
 import { hasFailed, measureRounds, pairsOf, type Rounds } from '../proof/rounds.ts';
 import { gainText, rangeText } from '../proof/words.ts';
 
@@ -26,7 +27,7 @@ interface Proven {
 }
 
 export async function proveFront(campaign: Campaign): Promise<void> {
-  const { findings, aims, budget, clock, signal } = campaign;
+  const { findings, aims, budget, clock, signal, scenario } = campaign;
   const { current } = findings;
   const members = findings.front.filter((one) => one !== current).slice(0, MOST_MEMBERS);
   if (current === null || members.length === 0) {
@@ -39,7 +40,7 @@ export async function proveFront(campaign: Campaign): Promise<void> {
   const searched = new Map(members.map((side) => [side, perMetric((metric) => side.values[metric].length)]));
   const proven: Proven[] = [];
   for (const [index, aim] of aims.entries()) {
-    const leftMs = budget.deadlineMs('confirm') - clock.nowMs();
+    const leftMs = budget.deadlineMs('confirm') - guardsMs(scenario.objective, scenario.load) - clock.nowMs();
     const endMs = clock.nowMs() + leftMs / (aims.length - index);
     proven.push({ aim, rounds: await measureGoal(campaign, aim, { current, members, endMs }) });
     if (signal.aborted) return;
@@ -70,6 +71,9 @@ export async function proveFront(campaign: Campaign): Promise<void> {
   }
   findings.best = chosen;
   findings.searched = searched.get(chosen) ?? findings.searched;
+  const untold = await checkGuards(campaign, chosen);
+  if (signal.aborted) return;
+  if (untold !== null) return giveUp(campaign, untold);
   announce(campaign, proven, { current, gains: answers.get(chosen) ?? [], members: members.length });
 }
 
@@ -165,7 +169,12 @@ function announce(
   const rounds = proven.find(({ aim }) => aim === gain?.aim)?.rounds;
   if (gain === undefined || rounds === undefined) return;
   const todays = sideValue(rounds, current);
-  findings.comparison = comparisonOf(gain, { todays, chosenFrom: members, guards: [] });
+  findings.comparison = comparisonOf(gain, { todays, chosenFrom: members, guards: findings.guards });
+  const broken = brokenGuardText(findings);
+  if (broken !== null) {
+    notProven(findings, broken);
+    return;
+  }
   findings.verdict = 'improved';
   findings.reason = gains
     .map(({ aim, ratio }) => `${gainText(aim.metric, ratio)} (95 % interval ${rangeText(ratio)})`)

@@ -4,17 +4,43 @@ import type { LimitMetric, Objective } from '../../scenario/scenario.ts';
 import type { Interval } from '../../stats/interval.ts';
 import type { GuardSeen } from '../../store/result.ts';
 import type { Campaign } from '../campaign.ts';
-import type { Measured } from '../findings.ts';
+import type { Findings, Measured } from '../findings.ts';
 import { carriesMostly, TRIALS_OF_MOST, trialMs } from '../measure.ts';
 import { measureInto, WIDTH } from '../measure-into.ts';
 import { putInForce } from './rounds.ts';
+import { METRIC_WORDS } from './words.ts';
+
+/** All of them, into the findings; why one could not be told, in words, or null. An interruption leaves the others out. */
+export async function checkGuards(campaign: Campaign, side: Measured): Promise<string | null> {
+  for (const guard of campaign.scenario.objective.guards) {
+    const seen = await checkGuard(campaign, side, guard);
+    if (seen !== null) campaign.findings.guards.push(seen);
+    if (campaign.signal.aborted) return null;
+    if (seen === null)
+      return `${METRIC_WORDS[guard.metric]} was not found closely enough to see that it does not fall`;
+  }
+  return null;
+}
+
+/** Which of those that were checked did not hold, in words, or null. */
+export function brokenGuardText({ guards }: Pick<Findings, 'guards'>): string | null {
+  const broken = guards.find(({ held }) => !held);
+  return broken ? brokenText(broken) : null;
+}
+
+function brokenText({ metric, ratio, measured, mayFall }: GuardSeen): string {
+  const fell = measured
+    ? `fell to ${(ratio.estimate * 100).toFixed(1)} % of today's`
+    : `fell: ${(100 - mayFall * 100).toFixed(0)} % of today's was too much`;
+  return `${METRIC_WORDS[metric]} ${fell}; at most ${(mayFall * 100).toFixed(0)} % may be lost`;
+}
 
 /**
  * Today's is measured once more, and the finalist is offered the least that it must carry, a few times: that is the question, and
  * it takes less time than its whole answer. With time left the finalist is measured as well, for the number. Null where nothing
  * could be told.
  */
-export async function checkGuard(
+async function checkGuard(
   campaign: Campaign,
   finalist: Measured,
   guard: Objective['guards'][number],
